@@ -1,0 +1,14 @@
+"""rnncore: recurrent networks to read, check and run.
+
+    rnncore.reference   NumPy, gradients by hand; also importable from here
+    rnncore.pytorch     the same names on tensors, CPU and GPU
+    rnncore.checks      gradient check, purity, parity with torch, the labs' checks
+    rnncore.tasks       data for experiments
+    rnncore.plots       figures
+
+Importing this package loads NumPy and nothing else.
+"""
+
+from rnncore.reference import *  # noqa: F403
+
+__version__ = "0.1.0"

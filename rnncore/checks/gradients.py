@@ -1,0 +1,132 @@
+"""The gradient check: a hand-derived backward pass against numbers that need no derivation.
+
+Any pair of functions that keeps the mirror rule can be checked: the outputs are weighted with random numbers and summed to
+one loss, whose derivative with respect to every entry of every argument is measured by moving that entry.
+"""
+
+import inspect
+
+import numpy as np
+
+from rnncore.checks.compare import CheckFailed, compare
+from rnncore.reference.tree import leaves, tree_map
+
+__all__ = ["check_gradient", "mirror", "numerical_gradient"]
+
+
+def numerical_gradient(loss, array, *, eps=1e-3):
+    """Measure d loss / d array by moving one entry at a time (central differences with four points, error of order eps^4).
+
+    Args:
+        loss: function without arguments that reads `array` and returns a number.
+        array: float64 array that `loss` reads; moved during the call and put back.
+        eps: how far an entry is moved.
+    Returns:
+        An array of the same shape.
+
+    >>> w = np.array([1.0, 2.0])
+    >>> numerical_gradient(lambda: float((w**3).sum()), w).round(6).tolist()
+    [3.0, 12.0]
+    """
+    gradient = np.zeros_like(array)
+    for index in np.ndindex(array.shape):
+        gradient[index] = _slope(lambda step, at=index: _moved(loss, array, at, step), eps)
+    return gradient
+
+
+def _moved(loss, array, index, step):
+    kept = array[index]
+    array[index] = kept + step
+    try:
+        return float(loss())
+    finally:
+        array[index] = kept
+
+
+def _slope(f, eps):
+    return (8 * (f(eps) - f(-eps)) - (f(2 * eps) - f(-2 * eps))) / (12 * eps)
+
+
+def mirror(forward, backward, args, *, rng, **options):
+    """Run a mirror pair once with random output gradients.
+
+    Args:
+        forward, backward: functions that keep the mirror rule.
+        args: tuple of the arguments of `forward`.
+        rng: a `numpy.random.Generator`, for the output gradients.
+        **options: further arguments of `forward` that have no gradient.
+    Returns:
+        outputs: tuple.
+        d_outputs: tuple of arrays like the outputs, drawn from a normal distribution.
+        gradients: tuple, one entry for each argument that has a gradient.
+    """
+    *outputs, cache = forward(*args, **options)
+    d_outputs = tuple(tree_map(lambda o: rng.standard_normal(np.shape(o)).astype(np.asarray(o).dtype)[()], o) for o in outputs)
+    gradients = backward(cache, *d_outputs)
+    return tuple(outputs), d_outputs, gradients if isinstance(gradients, tuple) else (gradients,)
+
+
+def check_gradient(forward, backward, *args, rng, tol=1e-8, eps=1e-3, directions=None, **options):
+    """Check a hand-derived backward pass against numerical derivatives.
+
+    Args:
+        forward: `*outputs, cache = forward(*args, **options)`.
+        backward: `gradients = backward(cache, *d_outputs)`, one for each argument that holds floating-point numbers,
+            in order; trailing arguments without a gradient (targets) are told by there being fewer gradients.
+        *args: arguments in float64, whole numbers for tokens and targets; trees are allowed. They are not changed.
+        rng: a `numpy.random.Generator`.
+        tol: an entry may differ by tol * max(1, |numerical|).
+        eps: how far entries are moved.
+        directions: None checks every entry; a number checks that many random directions instead, for long sequences.
+        **options: further arguments of `forward` that have no gradient.
+    Raises:
+        CheckFailed: names the gradient, the index and both numbers.
+        TypeError: an argument is not float64.
+    Source: the idea is folklore; the four-point formula is in Fornberg (1988), table 1.
+    """
+    args = tree_map(lambda leaf: np.array(leaf) if isinstance(leaf, np.ndarray) else leaf, tuple(args))
+    names = list(inspect.signature(forward).parameters)[: len(args)]
+    _, d_outputs, gradients = mirror(forward, backward, args, rng=rng, **options)
+    differentiable = [(n, a) for n, a in zip(names, args, strict=True) if _is_float(a)][: len(gradients)]
+    if len(gradients) != len(differentiable):
+        wanted = ", ".join("d" + name for name, _ in differentiable)
+        raise CheckFailed(f"{backward.__name__} must return {wanted}, got {len(gradients)} gradients.")
+
+    def loss():
+        *outputs, _ = forward(*args, **options)
+        pairs = zip(leaves(tuple(outputs)), leaves(d_outputs), strict=True)
+        return sum(float(np.sum(output * d_output)) for (_, output), (_, d_output) in pairs)
+
+    for (name, argument), gradient in zip(differentiable, gradients, strict=True):
+        label = f"{backward.__name__}: d{name}"
+        for (path, array), (grad_path, got) in zip(leaves(argument), leaves(gradient), strict=False):
+            if path != grad_path or np.shape(got) != array.shape:
+                raise CheckFailed(f"{label}{grad_path} must be d{name}{path} with shape {array.shape}, got {np.shape(got)}.")
+            if directions is None:
+                compare(label + path, got, numerical_gradient(loss, array, eps=eps), rtol=tol, atol=tol, what="measured")
+            for k in range(directions or 0):
+                _check_direction(f"{label}{path} along random direction {k}", loss, array, got, rng, tol, eps)
+        if len(leaves(argument)) != len(leaves(gradient)):
+            raise CheckFailed(f"{label} must hold {len(leaves(argument))} arrays, got {len(leaves(gradient))}.")
+
+
+def _check_direction(label, loss, array, gradient, rng, tol, eps):
+    direction, kept = rng.standard_normal(array.shape), array.copy()
+    direction /= np.linalg.norm(direction)
+
+    def along(step):
+        array[...] = kept + step * direction
+        return float(loss())
+
+    try:
+        measured = _slope(along, eps)
+    finally:
+        array[...] = kept
+    compare(label, np.sum(gradient * direction), measured, rtol=tol, atol=tol, what="measured")
+
+
+def _is_float(tree):
+    kinds = [np.asarray(leaf).dtype for _, leaf in leaves(tree)]
+    if any(np.issubdtype(kind, np.floating) and kind != np.float64 for kind in kinds):
+        raise TypeError(f"check_gradient: arguments must be float64, got {', '.join(sorted({str(k) for k in kinds}))}.")
+    return any(kind == np.float64 for kind in kinds)

@@ -1,0 +1,186 @@
+r"""The vanilla recurrent network: one cell, applied at every time step with the same weights.
+
+    a_t = x_t W_ih^T + b_ih + h_{t-1} W_hh^T + b_hh
+    h_t = tanh(a_t)            or max(0, a_t) with nonlinearity="relu"
+
+Contents
+    init_rnn             parameters
+    rnn_step_forward     one time step
+    rnn_step_backward    its gradient
+    rnn_forward          all time steps
+    rnn_backward         its gradient: backpropagation through time (BPTT)
+
+Axes: T steps, B batch, D input, H hidden. Parameters have the names and shapes of `torch.nn.RNN` (layer suffix left out).
+Source: Elman (1990), "Finding Structure in Time"; BPTT: Werbos (1990).
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from rnncore.reference.shapes import shapes
+
+__all__ = ["RNNCache", "RNNStepCache", "init_rnn", "rnn_backward", "rnn_forward", "rnn_step_backward", "rnn_step_forward"]
+
+PARAMS = {"weight_ih": "H D", "weight_hh": "H H", "bias_ih": "H", "bias_hh": "H"}
+
+
+class RNNStepCache(NamedTuple):
+    """What one step keeps for its backward pass."""
+
+    params: dict  # the parameters used
+    x: np.ndarray  # (B, D)
+    h: np.ndarray  # (B, H), state before the step
+    h_next: np.ndarray  # (B, H), state after the step
+    nonlinearity: str
+
+
+class RNNCache(NamedTuple):
+    """What a sequence keeps for its backward pass: the cache of every step."""
+
+    steps: list  # T entries
+    hs: np.ndarray  # (T, B, H)
+
+
+def init_rnn(rng, input_size, hidden_size, *, dtype=np.float64):
+    """Draw parameters uniformly from (-1/sqrt(H), 1/sqrt(H)), as `torch.nn.RNN` does.
+
+    Args:
+        rng: a `numpy.random.Generator`.
+        input_size: D, at least 1.
+        hidden_size: H, at least 1.
+        dtype: floating-point type of the arrays.
+    Returns:
+        A dict: weight_ih (H, D), weight_hh (H, H), bias_ih (H,), bias_hh (H,).
+    Raises:
+        TypeError, ValueError: a size is not a whole number, or is below 1.
+    """
+    D, H = _size("input_size", input_size), _size("hidden_size", hidden_size)
+    bound = 1 / np.sqrt(H)
+    sizes = {"weight_ih": (H, D), "weight_hh": (H, H), "bias_ih": (H,), "bias_hh": (H,)}
+    return {name: rng.uniform(-bound, bound, size).astype(dtype) for name, size in sizes.items()}
+
+
+@shapes(params=PARAMS, x="B D", h="B H")
+def rnn_step_forward(params, x, h, *, nonlinearity="tanh"):
+    """Take one time step.
+
+    Args:
+        params: dict of weight_ih (H, D), weight_hh (H, H), bias_ih (H,), bias_hh (H,).
+        x: (B, D), the input at this step.
+        h: (B, H), the state before it.
+        nonlinearity: "tanh" or "relu".
+    Returns:
+        h_next: (B, H), the state after the step.
+        cache: for `rnn_step_backward`.
+    Raises:
+        TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
+    Source: Elman (1990).
+
+    >>> params = {"weight_ih": np.array([[2.0]]), "weight_hh": np.array([[0.5]]), "bias_ih": np.zeros(1), "bias_hh": np.zeros(1)}
+    >>> h_next, cache = rnn_step_forward(params, np.array([[0.1]]), np.array([[0.4]]))
+    >>> float(h_next[0, 0]) == np.tanh(2.0 * 0.1 + 0.5 * 0.4)
+    True
+    """
+    a = x @ params["weight_ih"].T + params["bias_ih"] + h @ params["weight_hh"].T + params["bias_hh"]  # (B, H)
+    h_next = _activation(a, nonlinearity)
+    return h_next, RNNStepCache(params, x, h, h_next, nonlinearity)
+
+
+@shapes(cache=(RNNStepCache, {"x": "B D", "h": "B H"}), dh_next="B H")
+def rnn_step_backward(cache, dh_next):
+    """Carry the gradient of the loss back through one time step.
+
+    Args:
+        cache: what `rnn_step_forward` returned.
+        dh_next: (B, H), gradient with respect to the state after the step.
+    Returns:
+        dparams: dict with the gradient of every parameter, shaped as the parameter.
+        dx: (B, D).
+        dh: (B, H), gradient with respect to the state before the step.
+    Raises:
+        TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
+    Source: the chain rule; Werbos (1990).
+    """
+    params, x, h, h_next, nonlinearity = cache
+    da = dh_next * _slope(h_next, nonlinearity)  # (B, H)
+    dparams = {"weight_ih": da.T @ x, "weight_hh": da.T @ h, "bias_ih": da.sum(axis=0), "bias_hh": da.sum(axis=0)}
+    dx = da @ params["weight_ih"]
+    dh = da @ params["weight_hh"]
+    return dparams, dx, dh
+
+
+@shapes(params=PARAMS, xs="T B D", state0="B H")
+def rnn_forward(params, xs, state0, *, nonlinearity="tanh"):
+    """Run the cell over a sequence, each step starting from the state the last one left.
+
+    Args:
+        params: dict of weight_ih (H, D), weight_hh (H, H), bias_ih (H,), bias_hh (H,).
+        xs: (T, B, D), the inputs; T is at least 1.
+        state0: (B, H), the state before the first step.
+        nonlinearity: "tanh" or "relu".
+    Returns:
+        hs: (T, B, H), the state after each step.
+        state_T: (B, H), the state after the last step, equal to hs[-1].
+        cache: for `rnn_backward`.
+    Raises:
+        TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
+    Source: Elman (1990).
+    """
+    h = state0
+    hs, steps = [], []
+    for x in xs:
+        h, step = rnn_step_forward(params, x, h, nonlinearity=nonlinearity)
+        hs.append(h)
+        steps.append(step)
+    hs = np.stack(hs)  # (T, B, H)
+    return hs, h, RNNCache(steps, hs)
+
+
+@shapes(cache=(RNNCache, {"hs": "T B H"}), dhs="T B H", dstate_T="? B H")
+def rnn_backward(cache, dhs, dstate_T=None):
+    """Carry the gradient of the loss back through the whole sequence (BPTT).
+
+    Args:
+        cache: what `rnn_forward` returned.
+        dhs: (T, B, H), the part of the gradient that reaches each state from outside the recurrence.
+        dstate_T: (B, H), the same for state_T; None means zero.
+    Returns:
+        dparams: dict with the gradient of every parameter, summed over time.
+        dxs: (T, B, D).
+        dstate0: (B, H).
+    Raises:
+        TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
+    Source: Werbos (1990), "Backpropagation Through Time: What It Does and How to Do It".
+    """
+    params = cache.steps[0].params
+    dparams = {name: np.zeros_like(value) for name, value in params.items()}
+    dh = np.zeros_like(dhs[0]) if dstate_T is None else dstate_T
+    dxs = []
+    for step, dh_t in zip(reversed(cache.steps), dhs[::-1], strict=True):
+        step_dparams, dx, dh = rnn_step_backward(step, dh_t + dh)  # from above, and from the future
+        for name in dparams:
+            dparams[name] += step_dparams[name]
+        dxs.append(dx)
+    return dparams, np.stack(dxs[::-1]), dh
+
+
+def _activation(a, nonlinearity):
+    if nonlinearity == "tanh":
+        return np.tanh(a)
+    if nonlinearity == "relu":
+        return np.maximum(a, 0)
+    raise ValueError(f"nonlinearity must be 'tanh' or 'relu', got {nonlinearity!r}.")
+
+
+def _slope(h_next, nonlinearity):
+    """The derivative at the pre-activation, written with the state it produced."""
+    return 1 - h_next**2 if nonlinearity == "tanh" else (h_next > 0).astype(h_next.dtype)
+
+
+def _size(name, value):
+    if not isinstance(value, int | np.integer) or isinstance(value, bool):
+        raise TypeError(f"{name} must be a whole number, got {value!r}.")
+    if value < 1:
+        raise ValueError(f"{name} must be at least 1, got {value}.")
+    return int(value)

@@ -1,0 +1,148 @@
+"""Declared shapes: what every array argument must look like, checked where the caller hands it over.
+
+    @shapes(params={"weight_ih": "H D", "weight_hh": "H H"}, x="B D", h="B H")
+    def step(params, x, h): ...
+
+A letter means the same size wherever it appears in one call; `4H` is four times `H`; `...` stands for any
+leading axes; a leading `int` asks for whole numbers instead of floating-point ones; a leading `?` allows `None`.
+A dict describes a dict with exactly those keys, and a pair `(Cache, {"x": "B D"})` an earlier result whose fields
+only tell the sizes.
+
+A call made by a function that was itself checked is not checked again: its arrays come from checked ones,
+and a state that explodes half-way through a sequence is a result to look at, not bad input.
+"""
+
+import functools
+import inspect
+import threading
+
+import numpy as np
+
+__all__ = ["shapes"]
+
+_call = threading.local()
+
+
+def shapes(**specs):
+    """Declare the shapes of a function's arguments and check them at each call from outside.
+
+    Args:
+        **specs: one specification for each array argument, written as this file's docstring says.
+    Returns:
+        A decorator that leaves the function's behaviour as it is for valid arguments.
+    Raises (when the decorated function is called):
+        TypeError: an argument is not an array, or holds numbers of the wrong kind.
+        ValueError: an argument has the wrong shape, no entries, an entry that is not finite, or wrong keys.
+    """
+
+    def decorate(function):
+        signature = inspect.signature(function)
+
+        @functools.wraps(function)
+        def checked(*args, **kwargs):
+            if getattr(_call, "checked", False):
+                return function(*args, **kwargs)
+            arguments = signature.bind(*args, **kwargs).arguments
+            try:
+                check = _Check()
+                for name, spec in specs.items():
+                    check.argument(name, spec, arguments.get(name))
+                check.multiples()
+            except (TypeError, ValueError) as error:
+                raise type(error)(f"{function.__name__}: {error}") from None
+            _call.checked = True
+            try:
+                return function(*args, **kwargs)
+            finally:
+                _call.checked = False
+
+        return checked
+
+    return decorate
+
+
+class _Check:
+    """The sizes seen so far in one call, and where each was first seen."""
+
+    def __init__(self):
+        self.sizes = {}  # "H" -> (size, name of the argument that set it)
+        self.dtype = None  # (dtype, name of the argument that set it)
+        self.later = []  # axes such as "4H", checked once H is known
+
+    def argument(self, name, spec, value):
+        if isinstance(spec, dict):
+            self._dict(name, spec, value)
+        elif isinstance(spec, tuple):
+            kind, fields = spec
+            if not isinstance(value, kind):
+                raise TypeError(f"{name} must be the {kind.__name__} that the forward pass returned, got {_type(value)}.")
+            for field, field_spec in fields.items():
+                self._sizes(f"{name}.{field}", field_spec.split(), getattr(value, field))
+        else:
+            self._array(name, spec, value)
+
+    def multiples(self):
+        for name, factor, letter, size, axes, shape in self.later:
+            if letter in self.sizes and size != factor * self.sizes[letter][0]:
+                known, where = self.sizes[letter]
+                raise ValueError(
+                    f"{name} must have shape {_pretty(axes)}, got {shape}: "
+                    f"{letter} is {known} in {where}, so {factor}{letter} is {factor * known}, not {size}."
+                )
+
+    def _dict(self, name, spec, value):
+        if not isinstance(value, dict):
+            raise TypeError(f"{name} must be a dict with the keys {', '.join(spec)}, got {_type(value)}.")
+        missing, extra = [k for k in spec if k not in value], [k for k in value if k not in spec]
+        if missing or extra:
+            fault = f"lacks {', '.join(missing)}" if missing else f"also has {', '.join(map(str, extra))}"
+            raise ValueError(f"{name} must have exactly the keys {', '.join(spec)}, but {fault}.")
+        for key, key_spec in spec.items():
+            self.argument(f"{name}['{key}']", key_spec, value[key])
+
+    def _array(self, name, spec, value):
+        axes = spec.split()
+        if axes[0] == "?":
+            if value is None:
+                return
+            axes = axes[1:]
+        kind = np.floating
+        if axes[0] == "int":
+            kind, axes = np.integer, axes[1:]
+        if not isinstance(value, np.ndarray | np.generic):
+            raise TypeError(f"{name} must be a NumPy array of shape {_pretty(axes)}, got {_type(value)}.")
+        if not np.issubdtype(value.dtype, kind):
+            wanted = "floating-point numbers" if kind is np.floating else "whole numbers"
+            raise TypeError(f"{name} must hold {wanted}, got dtype {value.dtype}.")
+        self._sizes(name, axes, value)
+        if kind is np.floating:
+            if self.dtype is None:
+                self.dtype = (value.dtype, name)
+            elif value.dtype != self.dtype[0]:
+                raise TypeError(f"{name} is {value.dtype} but {self.dtype[1]} is {self.dtype[0]}: use one dtype in a call.")
+            if not np.isfinite(value).all():
+                index = tuple(int(i) for i in np.argwhere(~np.isfinite(value))[0])
+                raise ValueError(f"{name} must hold finite numbers, got {value[index]} at index {list(index)}.")
+
+    def _sizes(self, name, axes, value):
+        shape = value.shape
+        named = [axis for axis in axes if axis != "..."]
+        if len(shape) != len(named) and not ("..." in axes and len(shape) > len(named)):
+            raise ValueError(f"{name} must have shape {_pretty(axes)}, got {shape}: {len(shape)} axes, not {len(named)}.")
+        for axis, size in zip(named, shape[len(shape) - len(named) :], strict=True):
+            letter = axis.lstrip("0123456789")
+            if letter != axis:
+                self.later.append((name, int(axis[: -len(letter)]), letter, size, axes, shape))
+            elif size != self.sizes.setdefault(axis, (size, name))[0]:
+                known, where = self.sizes[axis]
+                raise ValueError(f"{name} must have shape {_pretty(axes)}, got {shape}: {axis} is {known} in {where}, not {size}.")
+        if 0 in shape:
+            raise ValueError(f"{name} must have shape {_pretty(axes)} with at least one entry, got {shape}.")
+
+
+def _pretty(axes):
+    return "(" + ", ".join(axes) + ("," if len(axes) == 1 else "") + ")"
+
+
+def _type(value):
+    return "None" if value is None else f"a value of type {type(value).__name__}"

@@ -1,0 +1,1 @@
+"""Data for experiments; every random choice takes an `rng`."""
