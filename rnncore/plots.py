@@ -84,7 +84,15 @@ def lines(series, *, alt, xlabel, ylabel, x=None, log_y=False, height=HEIGHT):
             traces.append({**line, "y": values})
             continue
         low, high = values.min(axis=0), values.max(axis=0)
-        edge = {"type": "scatter", "mode": "lines", "legendgroup": name, "x": at, "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False}
+        edge = {
+            "type": "scatter",
+            "mode": "lines",
+            "legendgroup": name,
+            "x": at,
+            "line": {"width": 0},
+            "hoverinfo": "skip",
+            "showlegend": False,
+        }
         traces += [{**edge, "y": low}, {**edge, "y": high, "fill": "tonexty", "fillcolor": _faint(color)}]
         traces.append({**line, "y": np.median(values, axis=0)})
     layout = _layout(xlabel, ylabel, height)

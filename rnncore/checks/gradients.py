@@ -61,23 +61,24 @@ def mirror(forward, backward, args, *, rng, **options):
         gradients: tuple, one entry for each argument that has a gradient.
     """
     *outputs, cache = forward(*args, **options)
+    outputs = tree_map(np.copy, tuple(outputs))  # as they were before backward could touch them
     d_outputs = tuple(tree_map(lambda o: rng.standard_normal(np.shape(o)).astype(np.asarray(o).dtype)[()], o) for o in outputs)
     gradients = backward(cache, *d_outputs)
-    return tuple(outputs), d_outputs, gradients if isinstance(gradients, tuple) else (gradients,)
+    return outputs, d_outputs, gradients if isinstance(gradients, tuple) else (gradients,)
 
 
-def check_gradient(forward, backward, *args, rng, tol=1e-8, eps=1e-3, directions=None, **options):
+def check_gradient(forward, backward, *args, rng, tol=1e-8, eps=1e-3, directions=None, data=(), **options):
     """Check a hand-derived backward pass against numerical derivatives.
 
     Args:
         forward: `*outputs, cache = forward(*args, **options)`.
-        backward: `gradients = backward(cache, *d_outputs)`, one for each argument that holds floating-point numbers,
-            in order; trailing arguments without a gradient (targets) are told by there being fewer gradients.
+        backward: `gradients = backward(cache, *d_outputs)`, one for each argument that holds floating-point numbers, in order.
         *args: arguments in float64, whole numbers for tokens and targets; trees are allowed. They are not changed.
         rng: a `numpy.random.Generator`.
         tol: an entry may differ by tol * max(1, |numerical|).
         eps: how far entries are moved.
         directions: None checks every entry; a number checks that many random directions instead, for long sequences.
+        data: names of floating-point arguments that have no gradient, such as targets.
         **options: further arguments of `forward` that have no gradient.
     Raises:
         CheckFailed: names the gradient, the index and both numbers.
@@ -86,8 +87,8 @@ def check_gradient(forward, backward, *args, rng, tol=1e-8, eps=1e-3, directions
     """
     args = tree_map(lambda leaf: np.array(leaf) if isinstance(leaf, np.ndarray) else leaf, tuple(args))
     names = list(inspect.signature(forward).parameters)[: len(args)]
+    differentiable = [(n, a) for n, a in zip(names, args, strict=True) if _is_float(a) and n not in data]
     _, d_outputs, gradients = mirror(forward, backward, args, rng=rng, **options)
-    differentiable = [(n, a) for n, a in zip(names, args, strict=True) if _is_float(a)][: len(gradients)]
     if len(gradients) != len(differentiable):
         wanted = ", ".join("d" + name for name, _ in differentiable)
         raise CheckFailed(f"{backward.__name__} must return {wanted}, got {len(gradients)} gradients.")

@@ -1,6 +1,5 @@
 """Where tensors live, and moving parameters between NumPy and PyTorch."""
 
-import numpy as np
 import torch
 
 from rnncore.reference.tree import tree_map
@@ -49,4 +48,4 @@ def to_numpy(tree):
     Returns:
         The same tree of arrays, which share no memory with the tensors.
     """
-    return tree_map(lambda tensor: np.array(tensor.detach().cpu()), tree)
+    return tree_map(lambda tensor: tensor.detach().cpu().numpy().copy(), tree)

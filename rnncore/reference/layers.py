@@ -47,6 +47,7 @@ class CrossEntropyCache(NamedTuple):
     targets: np.ndarray  # (...)
 
 
+@shapes(rng="rng", num_embeddings="size", embedding_dim="size")
 def init_embedding(rng, num_embeddings, embedding_dim, *, dtype=np.float64):
     """Draw an embedding table from the standard normal distribution, as `torch.nn.Embedding` does.
 
@@ -57,6 +58,8 @@ def init_embedding(rng, num_embeddings, embedding_dim, *, dtype=np.float64):
         dtype: floating-point type of the array.
     Returns:
         A dict: weight (V, D).
+    Raises:
+        TypeError, ValueError: rng is no generator, or a size is not a whole number from 1 up.
     """
     return {"weight": rng.standard_normal((num_embeddings, embedding_dim)).astype(dtype)}
 
@@ -98,6 +101,7 @@ def embedding_backward(cache, dx):
     return {"weight": dweight}
 
 
+@shapes(rng="rng", in_features="size", out_features="size")
 def init_linear(rng, in_features, out_features, *, dtype=np.float64):
     """Draw weights and biases uniformly from (-1/sqrt(D), 1/sqrt(D)), as `torch.nn.Linear` does.
 
@@ -108,6 +112,8 @@ def init_linear(rng, in_features, out_features, *, dtype=np.float64):
         dtype: floating-point type of the arrays.
     Returns:
         A dict: weight (O, D), bias (O,).
+    Raises:
+        TypeError, ValueError: rng is no generator, or a size is not a whole number from 1 up.
     """
     bound = 1 / np.sqrt(in_features)
     weight = rng.uniform(-bound, bound, (out_features, in_features)).astype(dtype)
@@ -207,6 +213,7 @@ def softmax_cross_entropy_backward(cache, dloss=1.0):
     return dlogits
 
 
+@shapes(a="...")
 def sigmoid(a):
     """1 / (1 + exp(-a)), written with tanh so that nothing overflows.
 
@@ -214,6 +221,8 @@ def sigmoid(a):
         a: an array or a number.
     Returns:
         The same shape, between 0 and 1.
+    Raises:
+        TypeError, ValueError: the argument has the wrong type or values; the sentence says which.
     """
     return 0.5 * np.tanh(0.5 * a) + 0.5
 

@@ -73,7 +73,10 @@ def init_adam(params):
         params: tree of arrays.
     Returns:
         An `AdamState`.
+    Raises:
+        TypeError, ValueError: a parameter is not a floating-point array of finite numbers.
     """
+    _check_arrays("init_adam: params", params)
     return AdamState(0, tree_map(np.zeros_like, params), tree_map(np.zeros_like, params))
 
 
@@ -117,14 +120,20 @@ def _check_positive(name, value):
 
 
 def _check_grads(where, grads, params=None):
-    for path, g in leaves(grads):
-        if not isinstance(g, np.ndarray) or not np.issubdtype(g.dtype, np.floating):
-            raise TypeError(f"{where}: grads{path} must be a floating-point NumPy array, got {type(g).__name__}.")
-        if not np.isfinite(g).all():
-            raise ValueError(f"{where}: grads{path} must hold finite numbers, got {g[~np.isfinite(g)][0]}.")
-    if params is not None:
-        for (path, p), (grad_path, g) in zip(leaves(params), leaves(grads), strict=False):
-            if path != grad_path or np.shape(p) != np.shape(g):
-                raise ValueError(f"{where}: grads{grad_path} {np.shape(g)} does not match params{path} {np.shape(p)}.")
-        if len(leaves(params)) != len(leaves(grads)):
-            raise ValueError(f"{where}: params has {len(leaves(params))} arrays but grads has {len(leaves(grads))}.")
+    _check_arrays(f"{where}: grads", grads)
+    if params is None:
+        return
+    ours, theirs = leaves(params), leaves(grads)
+    for (path, p), (grad_path, g) in zip(ours, theirs, strict=False):
+        if path != grad_path or np.shape(p) != np.shape(g):
+            raise ValueError(f"{where}: grads{grad_path} {np.shape(g)} does not match params{path} {np.shape(p)}.")
+    if len(ours) != len(theirs):
+        raise ValueError(f"{where}: params has {len(ours)} arrays but grads has {len(theirs)}.")
+
+
+def _check_arrays(name, tree):
+    for path, array in leaves(tree):
+        if not isinstance(array, np.ndarray) or not np.issubdtype(array.dtype, np.floating):
+            raise TypeError(f"{name}{path} must be a floating-point NumPy array, got {type(array).__name__}.")
+        if not np.isfinite(array).all():
+            raise ValueError(f"{name}{path} must hold finite numbers, got {array[~np.isfinite(array)][0]}.")

@@ -6,7 +6,7 @@
 A letter means the same size wherever it appears in one call; `4H` is four times `H`; `...` stands for any
 leading axes; a leading `int` asks for whole numbers instead of floating-point ones; a leading `?` allows `None`.
 A dict describes a dict with exactly those keys, and a pair `(Cache, {"x": "B D"})` an earlier result whose fields
-only tell the sizes.
+only tell the sizes. Two words stand for what is no array: `rng` for a random generator, `size` for a whole number from 1 up.
 
 A call made by a function that was itself checked is not checked again: its arrays come from checked ones,
 and a state that explodes half-way through a sequence is a result to look at, not bad input.
@@ -78,6 +78,14 @@ class _Check:
                 raise TypeError(f"{name} must be the {kind.__name__} that the forward pass returned, got {_type(value)}.")
             for field, field_spec in fields.items():
                 self._sizes(f"{name}.{field}", field_spec.split(), getattr(value, field))
+        elif spec == "rng":
+            if not isinstance(value, np.random.Generator):
+                raise TypeError(f"{name} must be a numpy.random.Generator, got {_type(value)}.")
+        elif spec == "size":
+            if not isinstance(value, int | np.integer) or isinstance(value, bool):
+                raise TypeError(f"{name} must be a whole number, got {value!r}.")
+            if value < 1:
+                raise ValueError(f"{name} must be at least 1, got {value}.")
         else:
             self._array(name, spec, value)
 
@@ -109,6 +117,8 @@ class _Check:
         kind = np.floating
         if axes[0] == "int":
             kind, axes = np.integer, axes[1:]
+        if isinstance(value, float):
+            value = np.float64(value)
         if not isinstance(value, np.ndarray | np.generic):
             raise TypeError(f"{name} must be a NumPy array of shape {_pretty(axes)}, got {_type(value)}.")
         if not np.issubdtype(value.dtype, kind):
@@ -141,7 +151,7 @@ class _Check:
 
 
 def _pretty(axes):
-    return "(" + ", ".join(axes) + ("," if len(axes) == 1 else "") + ")"
+    return "(" + ", ".join(axes) + ("," if len(axes) == 1 and axes != ["..."] else "") + ")"
 
 
 def _type(value):

@@ -1,0 +1,74 @@
+# make course and make test do everything; `make help` lists the rest.
+PYTHON ?= python3
+PORT ?= 8000
+VENV := .venv
+PY := $(VENV)/bin/python
+# Node comes from .venv where the machine has none.
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+export PYTHONWARNINGS ?= ignore::DeprecationWarning:zmq
+export JUPYTER_PLATFORM_DIRS := 1
+
+TEXTS := $(wildcard book/*.md book/*.bib book/figures/*) book/_toc.yml _config.yml
+SITE_CODE := $(wildcard book/_ext/*.py book/_static/*) tools/notebooks.py
+PACKAGE := $(shell find rnncore -name '*.py')
+SOLUTIONS := $(wildcard solutions/*.py)
+LABS := $(wildcard labs/*/*.ipynb)
+INSTALLED := $(VENV)/installed
+BUILD_SITE := $(VENV)/bin/jupyter-book build . --toc book/_toc.yml --path-output .
+
+.DEFAULT_GOAL := help
+.PHONY: help course test labs site clean lint unit notebooks strict-site browser
+
+help: ## list the targets
+	@echo "make course   set up, build and serve the course on http://127.0.0.1:8000 (PORT=9000 for another port)"
+	@echo "make test     lint, unit tests, labs, every notebook, the site without warnings, browser tests"
+	@echo "make site     build the site into _build/html, without serving it"
+	@echo "make labs     build labs/ from solutions/"
+	@echo "make clean    remove what was built (labs/ and .venv stay)"
+	@echo "make help     this list"
+	@echo ""
+	@echo "PYTHON=python3.12 chooses the Python; TORCH=cpu, at the first run on Linux, leaves out PyTorch's CUDA libraries."
+
+course: labs site ## set up, build, serve
+	@$(PY) tools/serve.py _build/html --port "$(PORT)"
+
+$(INSTALLED): requirements.txt pyproject.toml book/package-lock.json tools/install.py
+	@$(PYTHON) tools/install.py
+	@touch $@
+
+labs: _build/labs.done
+_build/labs.done: $(SOLUTIONS) nbgrader_config.py _config.yml $(INSTALLED)
+	@mkdir -p _build
+	@$(PY) solutions/build.py
+	@touch $@
+
+site: _build/site.done
+_build/site.done: $(TEXTS) $(SITE_CODE) $(PACKAGE) $(LABS) $(INSTALLED)
+	@mkdir -p _build
+	@$(PY) tools/notebooks.py
+	@echo "Building the pages (log: _build/site.log) ..."
+	@$(BUILD_SITE) > _build/site.log 2>&1 || { tail -40 _build/site.log; echo "The pages could not be built; the whole log is in _build/site.log."; exit 1; }
+	@touch $@
+
+test: lint unit notebooks strict-site browser ## everything CI runs
+
+lint: $(INSTALLED)
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) solutions/build.py --check
+
+unit: lint
+	$(PY) -m pytest -n auto -m "not browser"
+
+notebooks: unit
+	$(PY) tools/notebooks.py
+
+strict-site: notebooks
+	$(BUILD_SITE) --all -W -n --keep-going
+	@touch _build/site.done
+
+browser: strict-site
+	$(PY) -m pytest tests/browser -m browser
+
+clean: ## remove what was built
+	rm -rf _build _executed .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,61 @@
+"""Sphinx extension of the site: libraries served with the pages, figures, and pages that follow their notebook.
+
+- MathJax and plotly.js are copied from book/node_modules into the built site; plotly.js goes only to pages with a figure.
+- Scripts of sphinx-thebe are taken out: it would ask another address for them, and no page uses it.
+- A page is read again when its notebook was executed again (rnncore changed, the text did not).
+"""
+
+import shutil
+from pathlib import Path
+
+MODULES = Path(__file__).parents[1] / "node_modules"
+MATHJAX = MODULES / "mathjax" / "es5"
+VENDORED = {
+    MATHJAX / "tex-mml-chtml.js": "mathjax/tex-mml-chtml.js",
+    MATHJAX / "output" / "chtml" / "fonts" / "woff-v2": "mathjax/output/chtml/fonts/woff-v2",
+    MATHJAX / "input" / "tex" / "extensions": "mathjax/input/tex/extensions",
+    MODULES / "plotly.js-cartesian-dist-min" / "plotly-cartesian.min.js": "plotly-cartesian.min.js",
+}
+
+
+def copy_vendored(app):
+    if app.builder.format != "html":
+        return
+    for source, target in VENDORED.items():
+        target = Path(app.outdir) / "_static" / "vendor" / target
+        if not source.exists():
+            raise FileNotFoundError(f"{source.relative_to(MODULES.parents[1])} is missing: run `make site`, which installs it.")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target, dirs_exist_ok=True)
+        else:
+            shutil.copy2(source, target)
+
+
+def outdated(app, env, added, changed, removed):
+    """Pages whose executed notebook is newer than what was read."""
+
+    def executed(page):
+        notebook = Path(app.confdir) / "_executed" / f"{page}.ipynb"
+        return notebook.stat().st_mtime if notebook.exists() else 0
+
+    return [page for page, read_at in env.all_docs.items() if executed(page) > read_at / 1e6]
+
+
+def scripts_of_page(app, pagename, templatename, context, doctree):
+    if "script_files" in context:
+        context["script_files"][:] = [script for script in context["script_files"] if not _is_thebe(script)]
+    if 'class="rnn-figure"' in (context.get("body") or ""):
+        app.add_js_file("vendor/plotly-cartesian.min.js", defer="defer")
+        app.add_js_file("figures.js", defer="defer")
+
+
+def _is_thebe(script):
+    return "thebe" in str(getattr(script, "filename", script)).lower() or "THEBE" in getattr(script, "attributes", {}).get("body", "")
+
+
+def setup(app):
+    app.connect("builder-inited", copy_vendored)
+    app.connect("env-get-outdated", outdated)
+    app.connect("html-page-context", scripts_of_page, priority=900)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

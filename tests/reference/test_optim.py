@@ -1,0 +1,79 @@
+"""Optimisers against torch.optim, and the properties of clipping."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rnncore import adam_step, clip_by_norm, init_adam, sgd_step
+from rnncore.checks import compare
+from rnncore.reference.tree import leaves, tree_map
+
+
+def tree(rng):
+    return {"rnn": {"weight": rng.standard_normal((3, 4)), "bias": rng.standard_normal(3)}, "output": rng.standard_normal(5)}
+
+
+def run_torch(make, params, all_grads):
+    tensors = [torch.nn.Parameter(torch.tensor(p)) for _, p in leaves(params)]
+    optimiser = make(tensors)
+    for grads in all_grads:
+        for tensor, (_, g) in zip(tensors, leaves(grads), strict=True):
+            tensor.grad = torch.tensor(g)
+        optimiser.step()
+    return [t.detach().numpy() for t in tensors]
+
+
+def test_sgd_equals_torch(rng):
+    params, all_grads = tree(rng), [tree(rng) for _ in range(5)]
+    expected = run_torch(lambda p: torch.optim.SGD(p, lr=0.1), params, all_grads)
+    for grads in all_grads:
+        params = sgd_step(params, grads, lr=0.1)
+    compare("params", [p for _, p in leaves(params)], expected)
+
+
+def test_adam_equals_torch(rng):
+    params, all_grads = tree(rng), [tree(rng) for _ in range(5)]
+    settings = {"lr": 0.01, "betas": (0.8, 0.99), "eps": 1e-6}
+    expected = run_torch(lambda p: torch.optim.Adam(p, **settings), params, all_grads)
+    state = init_adam(params)
+    for grads in all_grads:
+        params, state = adam_step(params, grads, state, **settings)
+    compare("params", [p for _, p in leaves(params)], expected)
+
+
+def test_clip_equals_torch(rng):
+    grads = tree(rng)
+    tensors = [torch.nn.Parameter(torch.zeros(g.shape, dtype=torch.float64)) for _, g in leaves(grads)]
+    for tensor, (_, g) in zip(tensors, leaves(grads), strict=True):
+        tensor.grad = torch.tensor(g)
+    norm = torch.nn.utils.clip_grad_norm_(tensors, 0.5)
+    clipped, got = clip_by_norm(grads, 0.5)
+    compare("norm", got, norm.item())
+    # torch divides by norm + 1e-6
+    compare("clipped", [g for _, g in leaves(clipped)], [t.grad.numpy() for t in tensors], rtol=1e-5)
+
+
+@given(values=st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=8), bound=st.floats(1e-3, 1e3))
+def test_clipping_bounds_the_norm_and_keeps_the_direction(values, bound):
+    grads = {"w": np.array(values)}
+    clipped, norm = clip_by_norm(grads, bound)
+    assert np.linalg.norm(clipped["w"]) <= bound * (1 + 1e-12)
+    if norm <= bound:
+        assert np.array_equal(clipped["w"], grads["w"])
+    else:
+        compare("direction", clipped["w"] * norm, grads["w"] * bound, rtol=1e-9, atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_nothing_changes_in_place_and_the_dtype_stays(rng, dtype):
+    params, grads = (tree_map(lambda a: a.astype(dtype), tree(rng)) for _ in range(2))
+    before = copy.deepcopy((params, grads))
+    state = init_adam(params)
+    for result in (sgd_step(params, grads, lr=0.1), adam_step(params, grads, state)[0], clip_by_norm(grads, 0.1)[0]):
+        assert {leaf.dtype for _, leaf in leaves(result)} == {np.dtype(dtype)}
+    compare("arguments", (params, grads), before, rtol=0, atol=0)
+    assert state.step == 0
