@@ -15,6 +15,17 @@ LOG = os.path.join(VENV, "install.log")
 DISK_NEEDED = 5  # GB: packages, caches and the built site; with PyTorch's CUDA build twice that
 BIN = os.path.join(VENV, "Scripts" if os.name == "nt" else "bin")
 
+# What pip and npm print when nothing can be reached.
+OFFLINE = ("NewConnectionError", "Failed to establish a new connection", "Name or service not known", "Connection refused", "ProxyError")
+OFFLINE += (
+    "Temporary failure in name resolution",
+    "Network is unreachable",
+    "ConnectTimeoutError",
+    "ENOTFOUND",
+    "EAI_AGAIN",
+    "ECONNREFUSED",
+)
+
 
 def main():
     check_python()
@@ -85,25 +96,8 @@ def run(command, env=None):
         output = log.read()
     if "No space left" in output or "ENOSPC" in output:
         fail("The disk is full: free some space and run make again; what was installed is kept.")
-    offline = (
-        "NewConnectionError",
-        "Name or service not known",
-        "Temporary failure in name resolution",
-        "Network is unreachable",
-        "ENOTFOUND",
-    )
-    offline += (
-        "EAI_AGAIN",
-        "ECONNREFUSED",
-        "ConnectTimeoutError",
-        "ProxyError",
-        "Connection refused",
-        "Failed to establish a new connection",
-    )
-    if any(sign in output for sign in offline):
-        fail(
-            "The package registries (pypi.org, registry.npmjs.org) could not be reached: check the internet connection or the proxy settings."
-        )
+    if any(sign in output for sign in OFFLINE):
+        fail("The package registries (pypi.org, registry.npmjs.org) could not be reached: check the internet connection or the proxy.")
     fail("`{}` failed; its last lines, from {}:\n{}".format(" ".join(command), LOG, "\n".join(output.splitlines()[-15:])))
 
 

@@ -5,8 +5,8 @@
 
 A letter means the same size wherever it appears in one call; `4H` is four times `H`; `...` stands for any
 leading axes; a leading `int` asks for whole numbers instead of floating-point ones; a leading `?` allows `None`.
-A dict describes a dict with exactly those keys, and a pair `(Cache, {"x": "B D"})` an earlier result whose fields
-only tell the sizes. Two words stand for what is no array: `rng` for a random generator, `size` for a whole number from 1 up.
+A dict describes a dict with exactly those keys, `State("B H", "B H")` a named tuple, and a pair `(Cache, {"x": "B D"})` an earlier
+result whose fields only tell the sizes. Two words stand for what is no array: `rng` for a random generator, `size` for a whole number from 1 up.
 
 A call made by a function that was itself checked is not checked again: its arrays come from checked ones,
 and a state that explodes half-way through a sequence is a result to look at, not bad input.
@@ -72,6 +72,11 @@ class _Check:
     def argument(self, name, spec, value):
         if isinstance(spec, dict):
             self._dict(name, spec, value)
+        elif hasattr(spec, "_fields"):
+            if not isinstance(value, type(spec)):
+                raise TypeError(f"{name} must be {type(spec).__name__}({', '.join(spec._fields)}), got {_type(value)}.")
+            for field, field_spec, field_value in zip(spec._fields, spec, value, strict=True):
+                self.argument(f"{name}.{field}", field_spec, field_value)
         elif isinstance(spec, tuple):
             kind, fields = spec
             if not isinstance(value, kind):

@@ -59,7 +59,7 @@ def language_reference():
     text = "\n\n".join(topics[name] for name in sorted(topics)).translate(TYPOGRAPHY)
     text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     lines = [line.rstrip() for line in text.splitlines()]
-    text = "\n".join(line for line in lines if not line or re.search(r"[A-Za-z0-9]", line) and not re.match(r" *\|.*\|$", line))
+    text = "\n".join(line for line in lines if not _is_rule_or_table(line))
     paragraphs = {}  # words -> paragraph; a dict keeps the first of equal ones, and their order
     for paragraph in re.split(r"\n{2,}", text.strip("\n")):
         paragraphs.setdefault(" ".join(paragraph.split()), paragraph)
@@ -131,8 +131,8 @@ class Vocabulary:
             return np.array([token_of[character] for character in text], dtype=np.int64)
         except KeyError as error:
             character = error.args[0]
-            place = text.index(character)
-            raise ValueError(f"encode: {character!r} at position {place} is not among the {len(self)} characters of the vocabulary.") from None
+            where = f"{character!r} at position {text.index(character)}"
+            raise ValueError(f"encode: {where} is not among the {len(self)} characters of the vocabulary.") from None
 
     def decode(self, tokens):
         """Turn tokens into characters.
@@ -242,6 +242,10 @@ def bigram_cross_entropy(train, held_out, size, *, smoothing=0.1):
     np.add.at(counts, (train[:-1], train[1:]), 1)
     p = counts / counts.sum(axis=1, keepdims=True)
     return float(-np.log(p[held_out[:-1], held_out[1:]]).mean())
+
+
+def _is_rule_or_table(line):
+    return line != "" and (not re.search(r"[A-Za-z0-9]", line) or re.match(r" *\|.*\|$", line) is not None)
 
 
 def _texts(where, train, held_out, size, smoothing):

@@ -1,8 +1,8 @@
 """The labs' checks: the same in the learner's notebook, in the grader and in the tests.
 
-    Exercise   one function a learner writes: what it must do, on which inputs, and which mistakes are likely
-    grading    True while nbgrader executes a notebook
-    lab01      the recurrent cell
+Exercise   one function a learner writes: what it must do, on which inputs, and which mistakes are likely
+grading    True while nbgrader executes a notebook
+lab01      the recurrent cell
 """
 
 from rnncore.checks.labs.exercise import *  # noqa: F403

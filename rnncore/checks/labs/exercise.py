@@ -1,12 +1,8 @@
 """One function that a learner writes, and how it is checked.
 
-    step = Exercise(rnn_step_forward, outputs=("h_next", "cache"), letters="BDH", example=..., draw=...)
-
-    @step.mistake("tanh is left out")
-    def no_tanh(params, x, h):
-        ...
-
-    step.check(learners_function)      one printed line, or `CheckFailed` with one or two sentences
+    step = Exercise(rnn_step_forward, outputs=("h_next", "cache"), letters="BDH", example=..., draw=...,
+                    mistakes={"tanh is left out": lambda params, x, h: ...})
+    step.check(the_learners_function)      one printed line, or `CheckFailed` with one or two sentences
 
 The first sentence of a failure is the fact: which result, at which index, both numbers. The second names the mistake, and
 is found by running likely mistakes on the same inputs: when one of them gives the learner's numbers, or stops with the
@@ -50,21 +46,12 @@ class Exercise:
         letters: names of the axes in the inputs, such as "TBDH".
         example: `args = example()`, inputs small enough to follow by hand.
         draw: `draw(rng, dtype, **sizes)` yields one or more tuples of arguments; `sizes` has a number for each letter.
+        mistakes: dict from words to a likely wrong function; the words complete "This is what comes out when ...".
     """
 
-    def __init__(self, reference, *, outputs, letters, example, draw):
-        self.reference, self.name, self.outputs = reference, reference.__name__, outputs
-        self.letters, self.example, self.draw = letters, example, draw
-        self.mistakes = {}  # words -> the wrong function
-
-    def mistake(self, words):
-        """Register a likely wrong version of the function; `words` complete "This is what comes out when ..."."""
-
-        def register(function):
-            self.mistakes[words] = function
-            return function
-
-        return register
+    def __init__(self, reference, *, outputs, letters, example, draw, mistakes):
+        self.reference, self.name, self.outputs, self.letters = reference, reference.__name__, outputs, letters
+        self.example, self.draw, self.mistakes = example, draw, mistakes
 
     def check(self, function, *, rng=None):
         """Check a learner's function and print one line if it is right.
@@ -98,43 +85,154 @@ class Exercise:
     def _check(self, function, rng):
         __tracebackhide__ = True
         if not callable(function):
-            raise CheckFailed(f"{self.name} is not defined yet: run the cell in which you write it, and mend that cell if it stops with an error.")
+            raise CheckFailed(
+                f"{self.name} is not defined yet: run the cell in which you write it, and mend it if that cell stops with an error."
+            )
         cases = list(self._cases(rng))
-        runs = [(case, _run(function, case.args)) for case in cases for _ in range(2)]  # all first: none may change an earlier result
-        for i, (case, run) in enumerate(runs):
-            where = case.where + (", in a second call with the same arguments" if i % 2 else "")
-            try:
-                self._require_right(function, run, self.reference(*case.args))
-            except CheckFailed as fault:
-                raise CheckFailed(f"{where}: {fault}{self._diagnosis(runs[::2], str(fault))}") from None
+        expected = [self.reference(*args) for _, args in cases]
+        first, second = ([self._run(function, args) for _, args in cases] for _ in range(2))
+        for runs, note in ((first, ""), (second, ", called a second time")):
+            for (where, _), run, want in zip(cases, runs, expected, strict=True):
+                try:
+                    self._require_right(function, run, want)
+                except CheckFailed as fault:
+                    message = f"{self.name}{where}{note}: {fault}{self._diagnosis(cases, runs, run, want)}"
+                    raise CheckFailed(message) from None
         return len(cases)
 
     def _cases(self, rng):
-        yield _Case(f"{self.name} on the worked example", self.example())
+        yield " on the worked example", self.example()
         for dtype in FRESH:
             sizes = dict(zip(self.letters, (int(n) for n in rng.permutation(len(self.letters)) + 2), strict=True))
-            where = f"{self.name} with " + ", ".join(f"{letter}={size}" for letter, size in sizes.items())
             for args in self.draw(rng, np.dtype(dtype), **sizes):
-                yield _Case(where, args)
+                yield " with " + ", ".join(f"{letter}={size}" for letter, size in sizes.items()), args
+
+    def _run(self, function, args):
+        """Call a function on copies; whatever it warns about or raises belongs to the result."""
+        given = copy.deepcopy(args)
+        with warnings.catch_warnings(), contextlib.redirect_stderr(sys.stdout):
+            warnings.simplefilter("ignore")
+            try:
+                value, error = function(*given), None
+            except (Exception, SystemExit) as stop:
+                value, error = None, stop
+        names = inspect.signature(self.reference).parameters
+        return _Run(value, error, [name for name, now, then in zip(names, given, args, strict=False) if not _alike(now, then)])
 
     def _require_right(self, function, run, expected):
         if run.error is not None:
-            raise CheckFailed(_stopped(function, run.error))
+            raise CheckFailed(_stopped(function, self.name, run.error))
         if run.value is None:
             raise CheckFailed(f"it returned None; end it with `return {', '.join(self.outputs)}`.")
-        values, wanted = (run.value, expected) if len(self.outputs) > 1 else ((run.value,), (expected,))
+        many = len(self.outputs) > 1
+        values, wanted = (run.value, expected) if many else ((run.value,), (expected,))
         if not isinstance(values, tuple | list) or len(values) != len(wanted):
             raise CheckFailed(f"it must return {len(wanted)} values ({', '.join(self.outputs)}), got {_kind(values)}.")
         for name, value, want in zip(self.outputs, values, wanted, strict=True):
             _require_same(name, value, want)
         if run.changed:
-            raise CheckFailed(f"the results are right, but the argument {run.changed} was changed in place; work on a copy.")
+            raise CheckFailed(f"the results are right, but it changed its argument {run.changed[0]} in place; work on a copy.")
 
-    def _diagnosis(self, runs, fault):
-        """The words of the first mistake that explains everything, else of the first that explains the fault."""
-        attempts = {words: [_run(mistake, case.args) for case, _ in runs] for words, mistake in self.mistakes.items()}
-        for alike in (_same_outcome, lambda run, attempt: _same_fault(self, run, attempt, runs, fault)):
-            for words, attempt in attempts.items():
-                if all(alike(run, other) for (_, run), other in zip(runs, attempt, strict=True)):
+    def _diagnosis(self, cases, runs, failed, expected):
+        """The words of the first mistake that explains every run, else of the first that explains the fault."""
+        path = next((path for path, want in leaves(expected) if not _alike(_leaf(failed, path), want)), None)
+        if path is None:  # the numbers are right, the fault is another
+            return ""
+        pairs = [(run, args) for run, (_, args) in zip(runs, cases, strict=True)]
+        if failed.error:
+            fault, same_fault = [pair for pair in pairs if pair[0] is failed], _same_outcome
+        else:
+            fault, same_fault = pairs, lambda run, other: _alike(_leaf(run, path), _leaf(other, path))
+        for seen, same in ((pairs, _same_outcome), (fault, same_fault)):
+            for words, mistake in self.mistakes.items():
+                if all(same(run, self._run(mistake, args)) for run, args in seen):
                     return f" This is what comes out when {words}."
         return ""
+
+
+class _Run(NamedTuple):
+    value: object
+    error: BaseException | None
+    changed: list  # names of the arguments that were changed in place
+
+
+def _written(function):
+    return getattr(function, "written", function)
+
+
+def _same_outcome(run, other):
+    if run.error or other.error:
+        return type(run.error) is type(other.error) and str(run.error) == str(other.error)
+    return _alike(run.value, other.value)
+
+
+def _leaf(run, path):
+    return dict(leaves(run.value)).get(path)
+
+
+def _alike(got, want):
+    try:
+        _require_same("", got, want)
+    except CheckFailed:
+        return False
+    return True
+
+
+def _require_same(name, got, want):
+    """Compare a result with the right one: structure, kind, shape, dtype, numbers."""
+    if isinstance(want, dict):
+        if not isinstance(got, dict) or got.keys() != want.keys():
+            raise CheckFailed(f"{name} must be a dict with the keys {', '.join(want)}, got {_kind(got)}.")
+        for key in want:
+            _require_same(f"{name}['{key}']", got[key], want[key])
+    elif hasattr(want, "_fields"):
+        if not isinstance(got, type(want)):
+            raise CheckFailed(f"{name} must be {type(want).__name__}({', '.join(want._fields)}), got {_kind(got)}.")
+        for field, value, wanted in zip(want._fields, got, want, strict=True):
+            _require_same(f"{name}.{field}", value, wanted)
+    elif isinstance(want, list | tuple):
+        if not isinstance(got, list | tuple) or len(got) != len(want):
+            raise CheckFailed(f"{name} must hold {len(want)} entries, got {_kind(got)}.")
+        for i, (value, wanted) in enumerate(zip(got, want, strict=True)):
+            _require_same(f"{name}[{i}]", value, wanted)
+    elif isinstance(want, np.ndarray):
+        _require_same_array(name, got, want)
+    elif type(got) is not type(want) or got != want:
+        raise CheckFailed(f"{name} must be {want!r}, got {_kind(got)}.")
+
+
+def _require_same_array(name, got, want):
+    if not isinstance(got, np.ndarray):
+        raise CheckFailed(f"{name} must be a NumPy array of shape {want.shape}, got {_kind(got)}.")
+    got = np.asarray(got)  # no subclass: its operators are not ours
+    if got.shape == want.shape and got.dtype != want.dtype:
+        raise CheckFailed(f"{name} must have the dtype of the inputs, {want.dtype}, got {got.dtype}.")
+    tolerance = TOLERANCE.get(str(want.dtype), 0)
+    compare(name, got, want, rtol=tolerance, atol=tolerance)
+
+
+def _stopped(function, name, error):
+    """Where the learner's function stopped, and why, in one sentence."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if code and frame.filename == code.co_filename]
+    if isinstance(error, NotImplementedError) and frames[-1].name == name:
+        return "it is not written yet; put your code in the place of `raise NotImplementedError()`."
+    place = f" in line {own[-1].lineno} of its cell, `{own[-1].line}`" if own else ""
+    return f"it stopped{place} with {type(error).__name__}: {str(error).strip().rstrip('.') or 'no message'}."
+
+
+def _kind(value):
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape}"
+    if isinstance(value, dict):
+        return f"a dict with the keys {', '.join(map(str, value))}"
+    if isinstance(value, list | tuple):
+        return f"a {type(value).__name__} of {len(value)}"
+    return (
+        "None"
+        if value is None
+        else f"{type(value).__name__} {value!r:.40}"
+        if isinstance(value, int | float | str)
+        else type(value).__name__
+    )
