@@ -138,7 +138,7 @@ def rnn_forward(params, xs, state0, *, nonlinearity="tanh"):
     return hs, h, RNNCache(steps, hs)
 
 
-@shapes(cache=(RNNCache, {"hs": "T B H"}), dhs="T B H", dstate_T="? B H")
+@shapes(cache=(RNNCache, {"hs": "T B H"}), dhs="T B H", dstate_T="B H")
 def rnn_backward(cache, dhs, dstate_T=None):
     """Carry the gradient of the loss back through the whole sequence (BPTT).
 

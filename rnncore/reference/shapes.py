@@ -4,7 +4,7 @@
     def step(params, x, h): ...
 
 A letter means the same size wherever it appears in one call; `4H` is four times `H`; `...` stands for any
-leading axes; a leading `int` asks for whole numbers instead of floating-point ones; a leading `?` allows `None`.
+leading axes; a leading `int` asks for whole numbers instead of floating-point ones. An argument whose default is `None` may be `None`.
 A dict describes a dict with exactly those keys, `State("B H", "B H")` a named tuple, and a pair `(Cache, {"x": "B D"})` an earlier
 result whose fields only tell the sizes. Two words stand for what is no array: `rng` for a random generator, `size` for a whole number from 1 up.
 
@@ -37,6 +37,7 @@ def shapes(**specs):
 
     def decorate(function):
         signature = inspect.signature(function)
+        optional = {name for name, parameter in signature.parameters.items() if parameter.default is None}
 
         @functools.wraps(function)
         def checked(*args, **kwargs):
@@ -46,7 +47,8 @@ def shapes(**specs):
             try:
                 check = _Check()
                 for name, spec in specs.items():
-                    check.argument(name, spec, arguments.get(name))
+                    if name not in optional or arguments.get(name) is not None:
+                        check.argument(name, spec, arguments.get(name))
                 check.multiples()
             except (TypeError, ValueError) as error:
                 raise type(error)(f"{function.__name__}: {error}") from None
@@ -115,10 +117,6 @@ class _Check:
 
     def _array(self, name, spec, value):
         axes = spec.split()
-        if axes[0] == "?":
-            if value is None:
-                return
-            axes = axes[1:]
         kind = np.floating
         if axes[0] == "int":
             kind, axes = np.integer, axes[1:]

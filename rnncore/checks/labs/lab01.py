@@ -32,7 +32,7 @@ def ones_axes(*values):
 
 PARAMS = {"weight_ih": np.array([[0.8]]), "weight_hh": np.array([[0.4]]), "bias_ih": np.array([0.1]), "bias_hh": np.array([-0.2])}
 LINEAR = {"weight": np.array([[2.0]]), "bias": np.array([0.5])}
-X, H, XS = np.array([[1.0]]), np.array([[0.5]]), ones_axes(1.0, -1.0)
+X, STATE, XS = np.array([[1.0]]), np.array([[0.5]]), ones_axes(1.0, -1.0)
 
 
 def normal(rng, dtype, *shape):
@@ -86,7 +86,7 @@ step_forward = Exercise(
     rnn_step_forward,
     outputs=("h_next", "cache"),
     letters="BDH",
-    example=lambda: (PARAMS, X, H),
+    example=lambda: (PARAMS, X, STATE),
     draw=draw_step,
     mistakes={
         "tanh is left out, and h_next is a itself": lambda params, x, h: kept(params, x, h, of_x(params, x) + of_h(params, h)),
@@ -192,7 +192,7 @@ sequence_forward = Exercise(
     rnn_forward,
     outputs=("hs", "state_T", "cache"),
     letters="TBDH",
-    example=lambda: (PARAMS, XS, H),
+    example=lambda: (PARAMS, XS, STATE),
     draw=draw_sequence,
     mistakes={
         "the state is not carried: every step starts from state0": lambda params, xs, state0: (
@@ -250,7 +250,7 @@ step_backward = Exercise(
     rnn_step_backward,
     outputs=("dparams", "dx", "dh"),
     letters="BDH",
-    example=lambda: (rnn_step_forward(PARAMS, X, H)[-1], np.array([[1.0]])),
+    example=lambda: (rnn_step_forward(PARAMS, X, STATE)[-1], np.array([[1.0]])),
     draw=draw_step_gradient,
     mistakes={
         "the slope of tanh is left out: da is dh_next * (1 - h_next**2)": lambda cache, dh_next: from_da(cache, dh_next),
@@ -376,7 +376,7 @@ sequence_backward = Exercise(
     rnn_backward,
     outputs=("dparams", "dxs", "dstate0"),
     letters="TBDH",
-    example=lambda: (rnn_forward(PARAMS, XS, H)[-1], ones_axes(0.5, 1.0)),
+    example=lambda: (rnn_forward(PARAMS, XS, STATE)[-1], ones_axes(0.5, 1.0)),
     draw=draw_sequence_gradient,
     mistakes={
         "the future is forgotten: each step gets dhs[t] without the dh of the step after it": lambda cache, dhs, dstate_T=None: (
