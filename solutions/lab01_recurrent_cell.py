@@ -60,7 +60,8 @@ from rnncore.reference import (
     sigmoid_cross_entropy_forward,
 )
 
-rnn_step_forward = rnn_forward = rnn_step_backward = rnn_backward = predict = None  # until you write them
+for name in ("rnn_step_forward", "rnn_forward", "rnn_step_backward", "rnn_backward", "predict"):
+    globals().setdefault(name)  # None until you write it
 
 # %% [markdown]
 # ## 1. One step forward (3 points)
@@ -146,7 +147,7 @@ lab01.step_forward.check(rnn_step_forward)
 rnn_step_forward = lab01.step_forward.or_reference(rnn_step_forward)
 
 # %%
-# Worked example: the cell of step 1 reads 1.0, then -1.0.
+# Worked example: the cell of part 1 reads 1.0, then -1.0.
 h_1 = np.tanh(1.0 * 0.8 + 0.1 + 0.5 * 0.4 - 0.2)
 h_2 = np.tanh(-1.0 * 0.8 + 0.1 + h_1 * 0.4 - 0.2)
 {"hs": [round(float(h_1), 6), round(float(h_2), 6)], "state_T": round(float(h_2), 6)}
@@ -225,7 +226,7 @@ lab01.sequence_forward.check(rnn_forward)
 
 # %%
 # Worked example: the step of part 1, if the loss grows by 1 for each unit of h_next.
-slope = 1 - np.tanh(0.9) ** 2
+slope = float(1 - np.tanh(0.9) ** 2)
 da = 1.0 * slope
 {
     "weight_ih": round(da * 1.0, 6),
@@ -394,8 +395,8 @@ print("Derived and measured gradients agree.")
 #
 # $$p = \sigma(h_T w^\top + b), \qquad \sigma(u) = \frac{1}{1 + e^{-u}}.$$
 #
-# You may use `linear_forward` and `sigmoid` from rnncore. Book: [the first
-# state](book:recurrent_cell#recurrent-cell-initial-state).
+# You may use `linear_forward` and `sigmoid` from rnncore. Book: [from a state to an
+# output](book:recurrent_cell#recurrent-cell-by-hand).
 
 # %%
 # Worked example: the cell of part 1 starts from zero and reads 1.0, then -1.0; the linear unit has weight 2 and bias 0.5.
@@ -563,17 +564,19 @@ lines(
 
 # %% [markdown]
 # **Question.** On a logarithmic axis the gradient falls along nearly a straight line. What does that say about how it
-# depends on the distance from the end, and what has it to do with the curves of the first figure? Which line of your
-# `rnn_step_backward` makes it fall?
+# depends on the distance from the end, and what has it to do with the curves of the first figure? Which lines of your
+# `rnn_step_backward` make it fall?
 #
 # <details><summary>An answer</summary>
 #
-# A straight line on a logarithmic axis means that each step back multiplies the gradient by about the same factor: it
-# shrinks exponentially with the distance. The first word decides the label together with the last, but what the loss
-# tells the weights about it is tiny, and the longer the review the tinier. With 4 words enough arrives to learn from
-# within a few dozen steps; with 8 it takes longer before anything happens; with 16 most networks have not begun to use
-# the first word when training ends. The factor comes from `da`, where the slope of tanh is at most 1, and from `dh`,
-# the product with `weight_hh`, whose entries are small at the start. This is the vanishing gradient.
+# A straight line on a logarithmic axis means that each step back multiplies the gradient by about the same factor, so
+# it shrinks exponentially with the distance. The first word decides the label together with the last one, but what the
+# loss says about it hardly arrives, and the longer the review the less. With 4 words enough arrives to learn the task
+# within a hundred steps; with 8 it takes longer before anything happens; with 16 most networks have not begun to use
+# the first word when training ends. The factor comes from two lines: `da`, where the slope of tanh is at most 1, and
+# `dh`, the product with `weight_hh`, whose entries are small at the start. This is a vanishing gradient, in networks
+# whose states have not vanished at all. Book: [the two are different
+# things](book:recurrent_cell#recurrent-cell-activations).
 #
 # </details>
 #

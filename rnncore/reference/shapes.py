@@ -4,9 +4,10 @@
     def step(params, x, h): ...
 
 A letter means the same size wherever it appears in one call; `4H` is four times `H`; `...` stands for any
-leading axes; a leading `int` asks for whole numbers instead of floating-point ones. An argument whose default is `None` may be `None`.
-A dict describes a dict with exactly those keys, `State("B H", "B H")` a named tuple, and a pair `(Cache, {"x": "B D"})` an earlier
-result whose fields only tell the sizes. Two words stand for what is no array: `rng` for a random generator, `size` for a whole number from 1 up.
+leading axes; a leading `int` asks for whole numbers instead of floating-point ones. An argument whose default
+is `None` may be `None`. A dict describes a dict with exactly those keys, `State("B H", "B H")` a named tuple, and
+a pair `(Cache, {"x": "B D"})` an earlier result whose fields only tell the sizes. Two words stand for what is no
+array: `rng` for a random generator, `size` for a whole number from 1 up.
 
 A call made by a function that was itself checked is not checked again: its arrays come from checked ones,
 and a state that explodes half-way through a sequence is a result to look at, not bad input.
