@@ -502,7 +502,7 @@ def new_params(rng, hidden_size=16):
 
 
 def train(length, seed, steps=400, every=20):
-    """Train one network; return its accuracy on 200 other reviews, measured after every 20 steps."""
+    """Train one network; return its accuracy on 200 fresh reviews, measured after every 20 steps."""
     rng = np.random.default_rng(seed)
     params = new_params(rng)
     adam = init_adam(params)
@@ -533,7 +533,7 @@ lines(
     accuracy,
     x=np.arange(20, 401, 20),
     xlabel="training steps",
-    ylabel="accuracy on 200 other reviews",
+    ylabel="accuracy on 200 fresh reviews",
     alt="Accuracy against training steps for reviews of 4, 8 and 16 words, five seeds each. Four words: every seed soon reaches 1. "
     "Eight words: about one half for a while, then a steep rise. Sixteen words: most seeds stay near one half.",
 )

@@ -1,0 +1,162 @@
+"""Build the labs: solutions/labNN_topic.py becomes the notebook with solutions, and nbgrader makes of it what learners get.
+
+    python solutions/build.py            write _build/source/ and labs/
+    python solutions/build.py --check    change nothing; exit 1 if labs/ is not what solutions/ gives
+
+A lab is a percent-format text (jupytext). A cell that nbgrader must know carries nbgrader's metadata, without the keys that have
+their default value:
+
+    # %% nbgrader={"grade_id": "step", "solution": true}                                        learners write here
+    # %% nbgrader={"grade_id": "check_step", "grade": true, "locked": true, "points": 3}        gives the points
+    # %% nbgrader={"grade_id": "setup", "locked": true}                                         must stay as it is
+
+Between `### BEGIN SOLUTION` and `### END SOLUTION` stands what learners do not get. A link to the book is written
+[text](book:page#anchor); here it is checked and becomes an address of the published book.
+"""
+
+import argparse
+import ast
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import jupytext
+import nbformat
+import yaml
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbgrader.nbgraderformat import MetadataValidator
+
+ROOT = Path(__file__).resolve().parents[1]
+METADATA = {"kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}, "language_info": {"name": "python"}}
+DEFAULTS = {"grade": False, "locked": False, "schema_version": 3, "solution": False, "task": False}
+MARKERS = {"SOLUTION": "solution", "HIDDEN TESTS": "grade"}  # kind of region -> the key its cell must have
+BOOK_LINK = re.compile(r"\]\(book:([^)#\s]*)(?:#([^)\s]*))?\)")
+OWN_LINK = re.compile(r"\]\([^):]*(?:book|_build)/[^)]*\)|\]\([^):]*\.md[)#]")
+
+
+class BadSource(Exception):
+    """A lab's text cannot be built; the message is one sentence."""
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 if labs/ differs from what solutions/ gives")
+    arguments = parser.parse_args()
+    try:
+        notebooks = {path.stem: notebook(path) for path in sorted((ROOT / "solutions").glob("lab*.py"))}
+        with tempfile.TemporaryDirectory() as folder:
+            built = Path(folder)
+            for lab, nb in notebooks.items():
+                write(nb, built / "source" / lab / f"{lab}.ipynb")
+            release(built)
+            if arguments.check:
+                return report(differences(built / "labs", ROOT / "labs", notebooks))
+            for lab, nb in notebooks.items():
+                points = [cell.metadata.nbgrader.points for cell in nb.cells if cell.metadata.get("nbgrader", {}).get("grade")]
+                changed = differences(built / "labs" / lab, ROOT / "labs" / lab, [lab])
+                replace(built / "source" / lab, ROOT / "_build" / "source" / lab)
+                replace(built / "labs" / lab, ROOT / "labs" / lab)
+                print(f"labs/{lab}: {len(points)} checks, {sum(points):g} points, {'written' if changed else 'unchanged'}")
+            for stray in strays(notebooks):
+                shutil.rmtree(stray)
+                print(f"labs/{stray.name}: removed, it has no source in solutions/")
+    except BadSource as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def notebook(path):
+    """Read a lab's text and return the notebook with solutions, or raise `BadSource`."""
+    if not re.fullmatch(r"lab\d\d_[a-z0-9_]+", path.stem):
+        raise BadSource(f"solutions/{path.name}: a lab's file is named lab, two digits, _ and a topic in small letters, such as lab01_topic.py.")
+    cells, seen = [], set()
+    for i, cell in enumerate(jupytext.read(path).cells):
+        meta = cell.metadata.get("nbgrader")
+        where = f"solutions/{path.name}, cell " + (meta.get("grade_id") or str(i + 1) if meta else f"{i + 1} ({cell.source.splitlines()[:1]})")
+        cell_id = meta["grade_id"] if meta and meta.get("grade_id") else f"c{i:02d}-{hashlib.sha256(cell.source.encode()).hexdigest()[:8]}"
+        if cell_id in seen:
+            raise BadSource(f"{where}: the grade_id is used twice; give each cell its own.")
+        seen.add(cell_id)
+        check_cell(where, cell, meta)
+        source = BOOK_LINK.sub(lambda match, where=where: address(where, *match.groups()), cell.source)
+        new = new_code_cell if cell.cell_type == "code" else new_markdown_cell
+        cells.append(new(source, id=cell_id, metadata={"nbgrader": {**DEFAULTS, **meta}} if meta else {}))
+        validate(where, cells[-1])
+    if not any(cell.metadata.get("nbgrader", {}).get("grade") for cell in cells):
+        raise BadSource(f'solutions/{path.name}: the lab has no graded cell; give a check "grade": true and points.')
+    return new_notebook(cells=cells, metadata=METADATA, nbformat_minor=5)
+
+
+def check_cell(where, cell, meta):
+    """What nbgrader would not say, or say badly."""
+    for kind, key in MARKERS.items():
+        ends = re.findall(rf"^\s*### (BEGIN|END) {kind}$", cell.source, re.MULTILINE)
+        if ends != ["BEGIN", "END"] * (len(ends) // 2) or len(ends) != cell.source.count(f"BEGIN {kind}") + cell.source.count(f"END {kind}"):
+            raise BadSource(f"{where}: each ### BEGIN {kind} needs one ### END {kind} after it, each on a line of its own.")
+        if ends and not (meta and meta.get(key)):
+            raise BadSource(f'{where}: it has a ### BEGIN {kind} but not "{key}": true in its metadata.')
+    if meta and meta.get("solution") and "### BEGIN SOLUTION" not in cell.source:
+        raise BadSource(f"{where}: a solution cell needs a ### BEGIN SOLUTION and a ### END SOLUTION around what learners write.")
+    if cell.cell_type == "code":
+        try:
+            ast.parse(cell.source)
+        except SyntaxError as error:
+            raise BadSource(f"{where}: line {error.lineno} is not Python: {error.msg}.") from None
+    elif OWN_LINK.search(cell.source):
+        raise BadSource(f"{where}: {OWN_LINK.search(cell.source)[0][2:-1]} leads nowhere in a learner's folder; write (book:page#anchor).")
+
+
+def validate(where, cell):
+    if "nbgrader" not in cell.metadata:
+        return
+    unknown = cell.metadata.nbgrader.keys() - {*DEFAULTS, "grade_id", "points"}
+    if unknown:
+        raise BadSource(f"{where}: nbgrader has no key {', '.join(sorted(unknown))}.")
+    try:
+        MetadataValidator().validate_cell(cell)
+    except Exception as error:  # nbgrader and jsonschema raise several kinds
+        raise BadSource(f"{where}: nbgrader does not accept its metadata: {str(error).splitlines()[0]}.") from None
+
+
+def address(where, page, anchor):
+    """The published address of a place in the book, which must exist."""
+    text = ROOT / "book" / f"{page}.md"
+    if not text.is_file():
+        raise BadSource(f"{where}: the link book:{page} leads nowhere, there is no book/{page}.md.")
+    labels = {re.sub(r"[^a-z0-9]+", "-", label.lower()).strip("-") for label in re.findall(r"^\((.+)\)=$", text.read_text("utf8"), re.MULTILINE)}
+    if anchor and anchor not in labels:
+        raise BadSource(f"{where}: the link book:{page}#{anchor} leads nowhere, no label (...)= in book/{page}.md gives that anchor.")
+    base = yaml.safe_load((ROOT / "_config.yml").read_text("utf8"))["html"]["baseurl"].rstrip("/")
+    return f"]({base}/book/{page}.html{'#' + anchor if anchor else ''})"
+
+
+def write(nb, path):
+    nbformat.validate(nb)
+    path.parent.mkdir(parents=True)
+    path.write_text(nbformat.writes(nb) + "\n", encoding="utf8")
+
+
+def release(built):
+    """Let nbgrader make built/labs/ from built/source/, with the course's configuration and nobody's own."""
+    command = [sys.executable, "-m", "nbgrader", "generate_assignment", "--assignment=lab*", "--no-db", "--CourseDirectory.source_directory=source"]
+    command += [f"--CourseDirectory.root={built}", "--CourseDirectory.release_directory=labs"]
+    environment = {**os.environ, "JUPYTER_CONFIG_DIR": str(built / "no_config"), "JUPYTER_CONFIG_PATH": ""}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        raise BadSource(f"nbgrader could not make the release:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+
+
+def differences(new, old, labs):
+    """Names of the files that differ between what was built and what is there, and of labs that have no source."""
+    files = {path.relative_to(folder) for folder in (new, old) for path in folder.rglob("*") if path.is_file()}
+    return [path for path in sorted(files) if not (new / path).is_file() or not (old / path).is_file() or differ(new / path, old / path)]
+
+
+def differ(a, b):
+    return a.read_bytes() != b.read_bytes()
