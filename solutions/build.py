@@ -32,7 +32,10 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.nbgraderformat import MetadataValidator
 
 ROOT = Path(__file__).resolve().parents[1]
-METADATA = {"kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}, "language_info": {"name": "python"}}
+METADATA = {
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
 DEFAULTS = {"grade": False, "locked": False, "schema_version": 3, "solution": False, "task": False}
 MARKERS = {"SOLUTION": "solution", "HIDDEN TESTS": "grade"}  # kind of region -> the key its cell must have
 BOOK_LINK = re.compile(r"\]\(book:([^)#\s]*)(?:#([^)\s]*))?\)")
@@ -45,7 +48,7 @@ class BadSource(Exception):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 if labs/ differs from what solutions/ gives")
+    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 if labs/ is not what solutions/ gives")
     arguments = parser.parse_args()
     try:
         notebooks = {path.stem: notebook(path) for path in sorted((ROOT / "solutions").glob("lab*.py"))}
@@ -54,32 +57,69 @@ def main():
             for lab, nb in notebooks.items():
                 write(nb, built / "source" / lab / f"{lab}.ipynb")
             release(built)
-            if arguments.check:
-                return report(differences(built / "labs", ROOT / "labs", notebooks))
-            for lab, nb in notebooks.items():
-                points = [cell.metadata.nbgrader.points for cell in nb.cells if cell.metadata.get("nbgrader", {}).get("grade")]
-                changed = differences(built / "labs" / lab, ROOT / "labs" / lab, [lab])
-                replace(built / "source" / lab, ROOT / "_build" / "source" / lab)
-                replace(built / "labs" / lab, ROOT / "labs" / lab)
-                print(f"labs/{lab}: {len(points)} checks, {sum(points):g} points, {'written' if changed else 'unchanged'}")
-            for stray in strays(notebooks):
-                shutil.rmtree(stray)
-                print(f"labs/{stray.name}: removed, it has no source in solutions/")
+            return check(built) if arguments.check else install(built, notebooks)
     except BadSource as error:
         print(error, file=sys.stderr)
         return 1
+
+
+def check(built):
+    wrong = [path for path in files(built / "labs") | files(ROOT / "labs") if not same(built / "labs" / path, ROOT / "labs" / path)]
+    for path in sorted(wrong):
+        print(f"labs/{path} is not what solutions/ gives: run `python solutions/build.py` and commit what it changes.", file=sys.stderr)
+    return 1 if wrong else 0
+
+
+def install(built, notebooks):
+    for lab, nb in notebooks.items():
+        points = [cell.metadata.nbgrader["points"] for cell in nb.cells if cell.metadata.get("nbgrader", {}).get("grade")]
+        new, old = built / "labs" / lab, ROOT / "labs" / lab
+        state = "unchanged" if all(same(new / path.name, old / path.name) for path in new.iterdir()) else "written"
+        if worked_in(old / f"{lab}.ipynb"):
+            state = "kept, because somebody has worked in it; move it away to get the new one"
+        elif state == "written":
+            copy(new, old)
+        copy(built / "source" / lab, ROOT / "_build" / "source" / lab)
+        print(f"labs/{lab}: {len(points)} checks, {sum(points):g} points, {state}")
+    for stray in {path.parts[0] for path in files(ROOT / "labs")} - notebooks.keys():
+        shutil.rmtree(ROOT / "labs" / stray)
+        print(f"labs/{stray}: removed, it has no source in solutions/")
     return 0
+
+
+def files(folder):
+    found = {path.relative_to(folder) for path in folder.glob("lab*/**/*") if path.is_file()}
+    return {path for path in found if not any(part.startswith(".") for part in path.parts)}
+
+
+def same(a, b):
+    return a.is_file() and b.is_file() and a.read_bytes() == b.read_bytes()
+
+
+def copy(new, old):
+    shutil.rmtree(old, ignore_errors=True)
+    shutil.copytree(new, old)
+
+
+def worked_in(path):
+    """Has a learner run cells of this notebook? What is built here has no outputs."""
+    if not path.is_file():
+        return False
+    return any(cell.get("outputs") or cell.get("execution_count") for cell in nbformat.read(path, as_version=4).cells)
 
 
 def notebook(path):
     """Read a lab's text and return the notebook with solutions, or raise `BadSource`."""
     if not re.fullmatch(r"lab\d\d_[a-z0-9_]+", path.stem):
-        raise BadSource(f"solutions/{path.name}: a lab's file is named lab, two digits, _ and a topic in small letters, such as lab01_topic.py.")
+        raise BadSource(
+            f"solutions/{path.name}: a lab's file is named lab, two digits, _ and a topic in small letters, such as lab01_topic.py."
+        )
     cells, seen = [], set()
     for i, cell in enumerate(jupytext.read(path).cells):
-        meta = cell.metadata.get("nbgrader")
-        where = f"solutions/{path.name}, cell " + (meta.get("grade_id") or str(i + 1) if meta else f"{i + 1} ({cell.source.splitlines()[:1]})")
-        cell_id = meta["grade_id"] if meta and meta.get("grade_id") else f"c{i:02d}-{hashlib.sha256(cell.source.encode()).hexdigest()[:8]}"
+        meta = cell.metadata.get("nbgrader", {})
+        # From the text alone, so that two builds agree.
+        cell_id = meta.get("grade_id") or f"c{i:02d}-{hashlib.sha256(cell.source.encode()).hexdigest()[:8]}"
+        where = f"solutions/{path.name}, cell {meta.get('grade_id') or repr(cell.source[:40])}"
         if cell_id in seen:
             raise BadSource(f"{where}: the grade_id is used twice; give each cell its own.")
         seen.add(cell_id)
@@ -97,11 +137,13 @@ def check_cell(where, cell, meta):
     """What nbgrader would not say, or say badly."""
     for kind, key in MARKERS.items():
         ends = re.findall(rf"^\s*### (BEGIN|END) {kind}$", cell.source, re.MULTILINE)
-        if ends != ["BEGIN", "END"] * (len(ends) // 2) or len(ends) != cell.source.count(f"BEGIN {kind}") + cell.source.count(f"END {kind}"):
+        if ends != ["BEGIN", "END"] * (len(ends) // 2) or len(ends) != cell.source.count(f"BEGIN {kind}") + cell.source.count(
+            f"END {kind}"
+        ):
             raise BadSource(f"{where}: each ### BEGIN {kind} needs one ### END {kind} after it, each on a line of its own.")
-        if ends and not (meta and meta.get(key)):
+        if ends and not meta.get(key):
             raise BadSource(f'{where}: it has a ### BEGIN {kind} but not "{key}": true in its metadata.')
-    if meta and meta.get("solution") and "### BEGIN SOLUTION" not in cell.source:
+    if meta.get("solution") and "### BEGIN SOLUTION" not in cell.source:
         raise BadSource(f"{where}: a solution cell needs a ### BEGIN SOLUTION and a ### END SOLUTION around what learners write.")
     if cell.cell_type == "code":
         try:
@@ -129,7 +171,9 @@ def address(where, page, anchor):
     text = ROOT / "book" / f"{page}.md"
     if not text.is_file():
         raise BadSource(f"{where}: the link book:{page} leads nowhere, there is no book/{page}.md.")
-    labels = {re.sub(r"[^a-z0-9]+", "-", label.lower()).strip("-") for label in re.findall(r"^\((.+)\)=$", text.read_text("utf8"), re.MULTILINE)}
+    labels = {
+        re.sub(r"[^a-z0-9]+", "-", label.lower()).strip("-") for label in re.findall(r"^\((.+)\)=$", text.read_text("utf8"), re.MULTILINE)
+    }
     if anchor and anchor not in labels:
         raise BadSource(f"{where}: the link book:{page}#{anchor} leads nowhere, no label (...)= in book/{page}.md gives that anchor.")
     base = yaml.safe_load((ROOT / "_config.yml").read_text("utf8"))["html"]["baseurl"].rstrip("/")
@@ -144,7 +188,15 @@ def write(nb, path):
 
 def release(built):
     """Let nbgrader make built/labs/ from built/source/, with the course's configuration and nobody's own."""
-    command = [sys.executable, "-m", "nbgrader", "generate_assignment", "--assignment=lab*", "--no-db", "--CourseDirectory.source_directory=source"]
+    command = [
+        sys.executable,
+        "-m",
+        "nbgrader",
+        "generate_assignment",
+        "--assignment=lab*",
+        "--no-db",
+        "--CourseDirectory.source_directory=source",
+    ]
     command += [f"--CourseDirectory.root={built}", "--CourseDirectory.release_directory=labs"]
     environment = {**os.environ, "JUPYTER_CONFIG_DIR": str(built / "no_config"), "JUPYTER_CONFIG_PATH": ""}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
@@ -152,11 +204,5 @@ def release(built):
         raise BadSource(f"nbgrader could not make the release:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
 
 
-def differences(new, old, labs):
-    """Names of the files that differ between what was built and what is there, and of labs that have no source."""
-    files = {path.relative_to(folder) for folder in (new, old) for path in folder.rglob("*") if path.is_file()}
-    return [path for path in sorted(files) if not (new / path).is_file() or not (old / path).is_file() or differ(new / path, old / path)]
-
-
-def differ(a, b):
-    return a.read_bytes() != b.read_bytes()
+if __name__ == "__main__":
+    sys.exit(main())

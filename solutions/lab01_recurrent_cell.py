@@ -80,10 +80,9 @@ for name in ("rnn_step_forward", "rnn_forward", "rnn_step_backward", "rnn_backwa
 
 # %%
 # Worked example: every array holds one number.
-x, h = 1.0, 0.5
-weight_ih, weight_hh, bias_ih, bias_hh = 0.8, 0.4, 0.1, -0.2
-a = x * weight_ih + bias_ih + h * weight_hh + bias_hh
-{"a": round(a, 6), "h_next": round(float(np.tanh(a)), 6)}
+# x = 1.0, h = 0.5, weight_ih = 0.8, bias_ih = 0.1, weight_hh = 0.4, bias_hh = -0.2
+a_1 = 1.0 * 0.8 + 0.1 + 0.5 * 0.4 - 0.2
+{"a": round(a_1, 6), "h_next": round(float(np.tanh(a_1)), 6)}
 
 
 # %% nbgrader={"grade_id": "step_forward", "solution": true}
@@ -225,16 +224,15 @@ lab01.sequence_forward.check(rnn_forward)
 # slopes](book:recurrent_cell#recurrent-cell-activations).
 
 # %%
-# Worked example: the step of part 1, if the loss grows by 1 for each unit of h_next.
-slope = float(1 - np.tanh(0.9) ** 2)
-da = 1.0 * slope
+# Worked example: the step of part 1, where a was 0.9, with dh_next = 1.0.
+da_1 = 1.0 * float(1 - np.tanh(0.9) ** 2)
 {
-    "weight_ih": round(da * 1.0, 6),
-    "weight_hh": round(da * 0.5, 6),
-    "bias_ih": round(da, 6),
-    "bias_hh": round(da, 6),
-    "dx": round(da * 0.8, 6),
-    "dh": round(da * 0.4, 6),
+    "weight_ih": round(da_1 * 1.0, 6),
+    "weight_hh": round(da_1 * 0.5, 6),
+    "bias_ih": round(da_1, 6),
+    "bias_hh": round(da_1, 6),
+    "dx": round(da_1 * 0.8, 6),
+    "dh": round(da_1 * 0.4, 6),
 }
 
 

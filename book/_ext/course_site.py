@@ -1,6 +1,7 @@
 """Sphinx extension of the site: libraries served with the pages, figures, and pages that follow their notebook.
 
 - MathJax and plotly.js are copied from book/node_modules into the built site; plotly.js goes only to pages with a figure.
+- docutils marks a list of sources with a role that WAI-ARIA has withdrawn; it is replaced.
 - Scripts of sphinx-thebe are taken out: it would ask another address for them, and no page uses it.
 - A page is read again when its notebook was executed again (rnncore changed, the text did not).
 """
@@ -42,9 +43,11 @@ def outdated(app, env, added, changed, removed):
     return [page for page, read_at in env.all_docs.items() if executed(page) > read_at / 1e6]
 
 
-def scripts_of_page(app, pagename, templatename, context, doctree):
+def finish_page(app, pagename, templatename, context, doctree):
     if "script_files" in context:
         context["script_files"][:] = [script for script in context["script_files"] if not _is_thebe(script)]
+    if context.get("body"):
+        context["body"] = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
     if 'class="rnn-figure"' in (context.get("body") or ""):
         app.add_js_file("vendor/plotly-cartesian.min.js", defer="defer")
         app.add_js_file("figures.js", defer="defer")
@@ -57,5 +60,5 @@ def _is_thebe(script):
 def setup(app):
     app.connect("builder-inited", copy_vendored)
     app.connect("env-get-outdated", outdated)
-    app.connect("html-page-context", scripts_of_page, priority=900)
+    app.connect("html-page-context", finish_page, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -219,7 +219,7 @@ def _stopped(function, name, error):
     if isinstance(error, NotImplementedError) and frames[-1].name == name:
         return "it is not written yet; put your code in the place of `raise NotImplementedError()`."
     place = f" in line {own[-1].lineno} of its cell, `{own[-1].line}`" if own else ""
-    return f"it stopped{place} with {type(error).__name__}: {str(error).strip().rstrip('.') or 'no message'}."
+    return f"it stopped{place} with {type(error).__name__}: {' '.join(str(error).split()).rstrip('.') or 'no message'}."
 
 
 def _kind(value):
