@@ -136,12 +136,10 @@ def notebook(path):
 def check_cell(where, cell, meta):
     """What nbgrader would not say, or say badly."""
     for kind, key in MARKERS.items():
-        ends = re.findall(rf"^\s*### (BEGIN|END) {kind}$", cell.source, re.MULTILINE)
-        if ends != ["BEGIN", "END"] * (len(ends) // 2) or len(ends) != cell.source.count(f"BEGIN {kind}") + cell.source.count(
-            f"END {kind}"
-        ):
+        marks = [line.strip() for line in cell.source.splitlines() if f"BEGIN {kind}" in line or f"END {kind}" in line]
+        if marks != [f"### BEGIN {kind}", f"### END {kind}"] * (len(marks) // 2):
             raise BadSource(f"{where}: each ### BEGIN {kind} needs one ### END {kind} after it, each on a line of its own.")
-        if ends and not meta.get(key):
+        if marks and not meta.get(key):
             raise BadSource(f'{where}: it has a ### BEGIN {kind} but not "{key}": true in its metadata.')
     if meta.get("solution") and "### BEGIN SOLUTION" not in cell.source:
         raise BadSource(f"{where}: a solution cell needs a ### BEGIN SOLUTION and a ### END SOLUTION around what learners write.")
@@ -171,10 +169,9 @@ def address(where, page, anchor):
     text = ROOT / "book" / f"{page}.md"
     if not text.is_file():
         raise BadSource(f"{where}: the link book:{page} leads nowhere, there is no book/{page}.md.")
-    labels = {
-        re.sub(r"[^a-z0-9]+", "-", label.lower()).strip("-") for label in re.findall(r"^\((.+)\)=$", text.read_text("utf8"), re.MULTILINE)
-    }
-    if anchor and anchor not in labels:
+    labels = re.findall(r"^\((.+)\)=$", text.read_text("utf8"), re.MULTILINE)
+    anchors = [re.sub(r"[^a-z0-9]+", "-", label.lower()).strip("-") for label in labels]  # as Sphinx makes them
+    if anchor and anchor not in anchors:
         raise BadSource(f"{where}: the link book:{page}#{anchor} leads nowhere, no label (...)= in book/{page}.md gives that anchor.")
     base = yaml.safe_load((ROOT / "_config.yml").read_text("utf8"))["html"]["baseurl"].rstrip("/")
     return f"]({base}/book/{page}.html{'#' + anchor if anchor else ''})"
@@ -188,16 +185,8 @@ def write(nb, path):
 
 def release(built):
     """Let nbgrader make built/labs/ from built/source/, with the course's configuration and nobody's own."""
-    command = [
-        sys.executable,
-        "-m",
-        "nbgrader",
-        "generate_assignment",
-        "--assignment=lab*",
-        "--no-db",
-        "--CourseDirectory.source_directory=source",
-    ]
-    command += [f"--CourseDirectory.root={built}", "--CourseDirectory.release_directory=labs"]
+    command = [sys.executable, "-m", "nbgrader", "generate_assignment", "--assignment=lab*", "--no-db"]
+    command += [f"--CourseDirectory.{key}={value}" for key, value in {"root": built, "source_directory": "source"}.items()]
     environment = {**os.environ, "JUPYTER_CONFIG_DIR": str(built / "no_config"), "JUPYTER_CONFIG_PATH": ""}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     if done.returncode:

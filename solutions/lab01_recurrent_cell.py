@@ -569,11 +569,11 @@ lines(
 #
 # A straight line on a logarithmic axis means that each step back multiplies the gradient by about the same factor, so
 # it shrinks exponentially with the distance. The first word decides the label together with the last one, but what the
-# loss says about it hardly arrives, and the longer the review the less. With 4 words enough arrives to learn the task
-# within a hundred steps; with 8 it takes longer before anything happens; with 16 most networks have not begun to use
-# the first word when training ends. The factor comes from two lines: `da`, where the slope of tanh is at most 1, and
-# `dh`, the product with `weight_hh`, whose entries are small at the start. This is a vanishing gradient, in networks
-# whose states have not vanished at all. Book: [the two are different
+# loss says about it hardly arrives, and the longer the review the less. With 4 words enough arrives: every network has
+# learned the task within 200 steps. With 8 it takes longer before anything happens. With 16 most networks have not
+# begun to use the first word when training ends. The factor comes from two lines: `da`, where the slope of tanh is at
+# most 1, and `dh`, the product with `weight_hh`, whose entries are small at the start. This is a vanishing gradient, in
+# networks whose states have not vanished at all. Book: [the two are different
 # things](book:recurrent_cell#recurrent-cell-activations).
 #
 # </details>

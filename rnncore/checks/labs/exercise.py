@@ -139,10 +139,14 @@ class Exercise:
         if path is None:  # the numbers are right, the fault is another
             return ""
         pairs = [(run, args) for run, (_, args) in zip(runs, cases, strict=True)]
-        if failed.error:
-            fault, same_fault = [pair for pair in pairs if pair[0] is failed], _same_outcome
-        else:
-            fault, same_fault = pairs, lambda run, other: _alike(_leaf(run, path), _leaf(other, path))
+        fault = [pair for pair in pairs if pair[0] is failed] if failed.error else pairs
+        present = _leaf(failed, path) is not None  # else the structure is wrong, and no array explains it
+
+        def same_fault(run, other):
+            if failed.error:
+                return _same_outcome(run, other)
+            return present and not other.error and _alike(_leaf(run, path), _leaf(other, path))
+
         for seen, same in ((pairs, _same_outcome), (fault, same_fault)):
             for words, mistake in self.mistakes.items():
                 if all(same(run, self._run(mistake, args)) for run, args in seen):
@@ -229,10 +233,6 @@ def _kind(value):
         return f"a dict with the keys {', '.join(map(str, value))}"
     if isinstance(value, list | tuple):
         return f"a {type(value).__name__} of {len(value)}"
-    return (
-        "None"
-        if value is None
-        else f"{type(value).__name__} {value!r:.40}"
-        if isinstance(value, int | float | str)
-        else type(value).__name__
-    )
+    if isinstance(value, int | float | str):
+        return f"{type(value).__name__} {str(value)[:40]}"
+    return "None" if value is None else type(value).__name__
