@@ -5,6 +5,7 @@ import inspect
 import re
 import runpy
 import textwrap
+import warnings
 from pathlib import Path
 
 import jupytext
@@ -61,9 +62,11 @@ def test_every_mistake_is_rejected_and_named(exercise, words):
 
 @pytest.mark.parametrize(("name", "function"), ANSWERS["RIGHT"], ids=lambda value: getattr(value, "__name__", value))
 def test_right_answers_pass_in_any_style(name, function, capfd):
-    for seed in range(3):
-        EXERCISES[name].check(function, rng=np.random.default_rng(seed))
-    assert capfd.readouterr().err == ""  # nbgrader gives no points where anything is written to stderr
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        for seed in range(3):
+            EXERCISES[name].check(function, rng=np.random.default_rng(seed))
+    assert warned == [] and capfd.readouterr().err == ""  # nbgrader gives no points where anything is written to stderr
 
 
 @pytest.mark.parametrize(("name", "function", "words"), ANSWERS["WRONG"], ids=lambda value: getattr(value, "__name__", None))
