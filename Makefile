@@ -37,7 +37,7 @@ $(INSTALLED): requirements.txt pyproject.toml book/package-lock.json tools/insta
 	@touch $@
 
 labs: _build/labs.done
-_build/labs.done: $(SOLUTIONS) nbgrader_config.py _config.yml $(INSTALLED)
+_build/labs.done: $(SOLUTIONS) $(PACKAGE) $(TEXTS) nbgrader_config.py $(INSTALLED)
 	@mkdir -p _build
 	@$(PY) solutions/build.py
 	@touch $@

@@ -574,7 +574,7 @@ lines(
 # begun to use the first word when training ends. The factor comes from two lines: `da`, where the slope of tanh is at
 # most 1, and `dh`, the product with `weight_hh`, whose entries are small at the start. This is a vanishing gradient, in
 # networks whose states have not vanished at all. Book: [the two are different
-# things](book:recurrent_cell#recurrent-cell-activations).
+# things](book:recurrent_cell#recurrent-cell-vanishing).
 #
 # </details>
 #

@@ -3,6 +3,7 @@
     check_gradient   a backward pass against numerical derivatives
     check_parity     NumPy against PyTorch
     check_purity     nothing changed in place, the same answer twice
+    labs             what a lab asks of a learner's function
     compare          two arrays or trees, with a sentence that names the place
 
 Each raises `CheckFailed`, an `AssertionError` whose one sentence says what, where, and both numbers.
