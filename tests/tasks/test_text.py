@@ -131,7 +131,7 @@ class TestVocabulary:
 
 
 class TestStreamBatches:
-    @pytest.mark.parametrize(("N", "T", "B"), [(9, 2, 2), (50, 4, 3), (50, 7, 1), (50, 1, 5), (13, 4, 3)])
+    @pytest.mark.parametrize(("N", "T", "B"), [(9, 2, 2), (50, 5, 3), (50, 7, 1), (50, 1, 5), (13, 4, 3)])
     def test_layout_against_a_plain_loop(self, N, T, B):
         tokens = np.random.default_rng(0).integers(0, 20, N)
         length = (N - 1) // B
