@@ -98,7 +98,7 @@ def lines(series, *, alt, xlabel, ylabel, x=None, log_y=False, height=HEIGHT):
     layout = _layout(xlabel, ylabel, height)
     layout["showlegend"] = len(series) > 1
     if log_y:
-        layout["yaxis"] |= {"type": "log", "exponentformat": "power"}
+        layout["yaxis"] |= {"type": "log", "exponentformat": "power", **_decades(series.values())}
     return Figure(traces, layout, alt)
 
 
@@ -158,6 +158,14 @@ def bars(values, *, alt, ylabel, xlabel="", height=HEIGHT):
         below = [float(m - r.min()) for r, m in zip(runs, middle, strict=True)]
         trace["error_y"] = {"type": "data", "symmetric": False, "array": above, "arrayminus": below, "color": "#7f7f7f"}
     return Figure([trace], _layout(xlabel, ylabel, height), alt)
+
+
+def _decades(values):
+    """Over two decades and more, ticks at powers of ten only, at most eight of them."""
+    values = np.concatenate([np.ravel(np.asarray(v, dtype=float)) for v in values])
+    values = values[np.isfinite(values) & (values > 0)]
+    span = np.log10(values.max() / values.min()) if values.size else 0
+    return {"dtick": int(np.ceil(span / 8))} if span >= 2 else {}
 
 
 def _layout(xlabel, ylabel, height):
