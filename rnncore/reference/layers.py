@@ -1,19 +1,17 @@
-"""What stands around the recurrence: embedding and linear layer before and after it, and the two losses.
+"""What stands around the recurrence: an embedding before it, a linear layer after it.
 
 Contents
     init_embedding, embedding_forward, embedding_backward               whole numbers -> vectors
     init_linear, linear_forward, linear_backward                        y = x W^T + b
-    softmax, softmax_cross_entropy_forward, softmax_cross_entropy_backward
-    sigmoid, sigmoid_cross_entropy_forward, sigmoid_cross_entropy_backward
 
-The leading axes are free: (T, B, D) and (B, D) work alike. Both losses are means over all predictions.
-Tokens and targets are data and have no gradient.
+The leading axes are free: (T, B, D) and (B, D) work alike. Tokens are data and have no gradient.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
+from rnncore.reference.ranges import check_leading_axes, check_range
 from rnncore.reference.shapes import shapes
 
 __all__ = [
@@ -23,12 +21,6 @@ __all__ = [
     "init_linear",
     "linear_backward",
     "linear_forward",
-    "sigmoid",
-    "sigmoid_cross_entropy_backward",
-    "sigmoid_cross_entropy_forward",
-    "softmax",
-    "softmax_cross_entropy_backward",
-    "softmax_cross_entropy_forward",
 ]
 
 
@@ -40,11 +32,6 @@ class EmbeddingCache(NamedTuple):
 class LinearCache(NamedTuple):
     weight: np.ndarray  # (O, D)
     x: np.ndarray  # (..., D)
-
-
-class CrossEntropyCache(NamedTuple):
-    probabilities: np.ndarray  # (..., V) or (...)
-    targets: np.ndarray  # (...)
 
 
 @shapes(rng="rng", num_embeddings="size", embedding_dim="size")
@@ -78,7 +65,7 @@ def embedding_forward(params, tokens):
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     """
     weight = params["weight"]
-    _check_range("embedding_forward: tokens", tokens, len(weight))
+    check_range("embedding_forward: tokens", tokens, 0, len(weight) - 1)
     return weight[tokens], EmbeddingCache(weight, tokens)
 
 
@@ -95,7 +82,7 @@ def embedding_backward(cache, dx):
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     """
     weight, tokens = cache
-    _check_same_axes("embedding_backward: dx", dx, tokens.shape)
+    check_leading_axes("embedding_backward: dx", dx, tokens.shape)
     dweight = np.zeros_like(weight)
     np.add.at(dweight, tokens, dx)  # += would count a repeated token once
     return {"weight": dweight}
@@ -152,127 +139,7 @@ def linear_backward(cache, dy):
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     """
     weight, x = cache
-    _check_same_axes("linear_backward: dy", dy, x.shape[:-1])
+    check_leading_axes("linear_backward: dy", dy, x.shape[:-1])
     flat_x, flat_dy = x.reshape(-1, x.shape[-1]), dy.reshape(-1, dy.shape[-1])
     dparams = {"weight": flat_dy.T @ flat_x, "bias": flat_dy.sum(axis=0)}
     return dparams, dy @ weight
-
-
-@shapes(logits="... V")
-def softmax(logits):
-    """Turn scores into probabilities along the last axis; the largest score is subtracted first, so nothing overflows.
-
-    Args:
-        logits: (..., V).
-    Returns:
-        (..., V), positive, summing to 1 along the last axis.
-    Raises:
-        TypeError, ValueError: the argument has the wrong type, shape or values; the sentence says which.
-    """
-    exp = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return exp / exp.sum(axis=-1, keepdims=True)
-
-
-@shapes(logits="... V", targets="int ...")
-def softmax_cross_entropy_forward(logits, targets):
-    """Mean of -log p(target), in nats, with p the softmax of the logits.
-
-    Args:
-        logits: (..., V).
-        targets: (...), whole numbers from 0 to V - 1.
-    Returns:
-        loss: a scalar.
-        cache: for `softmax_cross_entropy_backward`.
-    Raises:
-        TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
-    """
-    _check_same_axes("softmax_cross_entropy_forward: targets", targets, logits.shape[:-1], after="")
-    _check_range("softmax_cross_entropy_forward: targets", targets, logits.shape[-1])
-    shifted = logits - logits.max(axis=-1, keepdims=True)
-    log_sum = np.log(np.exp(shifted).sum(axis=-1, keepdims=True))  # (..., 1)
-    log_p = np.take_along_axis(shifted - log_sum, targets[..., None], axis=-1)
-    return -log_p.mean(), CrossEntropyCache(np.exp(shifted - log_sum), targets)
-
-
-@shapes(cache=(CrossEntropyCache, {}))
-def softmax_cross_entropy_backward(cache, dloss=1.0):
-    """Gradient of the loss with respect to the logits: (p - one_hot(target)) / number of predictions.
-
-    Args:
-        cache: what `softmax_cross_entropy_forward` returned.
-        dloss: a scalar, gradient with respect to the loss.
-    Returns:
-        dlogits: (..., V).
-    Raises:
-        TypeError: cache is not what the forward pass returned.
-    """
-    dlogits = cache.probabilities.copy()
-    index = cache.targets[..., None]
-    np.put_along_axis(dlogits, index, np.take_along_axis(dlogits, index, axis=-1) - 1, axis=-1)
-    dlogits *= dloss / cache.targets.size
-    return dlogits
-
-
-@shapes(a="...")
-def sigmoid(a):
-    """1 / (1 + exp(-a)), written with tanh so that nothing overflows.
-
-    Args:
-        a: an array or a number.
-    Returns:
-        The same shape, between 0 and 1.
-    Raises:
-        TypeError, ValueError: the argument has the wrong type or values; the sentence says which.
-    """
-    return 0.5 * np.tanh(0.5 * a) + 0.5
-
-
-@shapes(logits="...", targets="...")
-def sigmoid_cross_entropy_forward(logits, targets):
-    """Mean of -y log p - (1 - y) log(1 - p), in nats, with p the sigmoid of the logits.
-
-    Args:
-        logits: (...).
-        targets: (...), each between 0 and 1, in the dtype of the logits.
-    Returns:
-        loss: a scalar.
-        cache: for `sigmoid_cross_entropy_backward`.
-    Raises:
-        TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
-    """
-    _check_same_axes("sigmoid_cross_entropy_forward: targets", targets, logits.shape, after="")
-    if targets.min() < 0 or targets.max() > 1:
-        raise ValueError(f"sigmoid_cross_entropy_forward: targets must lie between 0 and 1, got {_outside(targets, 0, 1)}.")
-    loss = np.logaddexp(0, logits) - targets * logits  # log(1 + exp(a)) - y a
-    return loss.mean(), CrossEntropyCache(sigmoid(logits), targets)
-
-
-@shapes(cache=(CrossEntropyCache, {}))
-def sigmoid_cross_entropy_backward(cache, dloss=1.0):
-    """Gradient of the loss with respect to the logits: (p - y) / number of predictions.
-
-    Args:
-        cache: what `sigmoid_cross_entropy_forward` returned.
-        dloss: a scalar, gradient with respect to the loss.
-    Returns:
-        dlogits: (...).
-    Raises:
-        TypeError: cache is not what the forward pass returned.
-    """
-    probabilities, targets = cache
-    return (probabilities - targets) * (dloss / targets.size)
-
-
-def _check_range(name, tokens, size):
-    if tokens.min() < 0 or tokens.max() >= size:
-        raise ValueError(f"{name} must lie between 0 and {size - 1}, got {_outside(tokens, 0, size - 1)}.")
-
-
-def _outside(values, low, high):
-    return values[(values < low) | (values > high)].flat[0]
-
-
-def _check_same_axes(name, value, axes, after="one more axis"):
-    got = value.shape[:-1] if after else value.shape
-    if got != axes:
-        raise ValueError(f"{name} must have shape {axes}{' and ' + after if after else ''}, got {value.shape}.")

@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnncore.reference.layers import sigmoid
+from rnncore.reference.activations import sigmoid
 from rnncore.reference.shapes import shapes
 
 __all__ = [

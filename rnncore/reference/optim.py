@@ -2,10 +2,19 @@
 
 Contents
     clip_by_norm     scale all gradients together so that their norm stays below a bound
+    clip_by_value    cut each entry to an interval
     sgd_step         stochastic gradient descent
-    init_adam, adam_step
+    init_momentum, momentum_step
+    init_adam, adam_step, adamw_step
 
-Parameters and gradients are trees (nested dicts of arrays) of the same structure. Nothing is changed in place.
+Weight decay comes in two forms, which are the same for plain gradient descent only:
+
+    L2          the gradient of (weight_decay / 2) ||p||^2 joins the gradient: dp + weight_decay p. Adam then divides it, with the
+                rest, by the size of past gradients, so weights with large gradients decay less (sgd_step, momentum_step, adam_step).
+    decoupled   p shrinks by the factor 1 - lr weight_decay, whatever its gradient (adamw_step).
+
+Parameters and gradients are trees (nested dicts of arrays) of the same structure. Nothing is changed in place. Settings have the names
+of `torch.optim`; schedules.py gives the learning rate of each step.
 """
 
 from typing import Any, NamedTuple
@@ -14,7 +23,18 @@ import numpy as np
 
 from rnncore.reference.tree import leaves, tree_map
 
-__all__ = ["AdamState", "adam_step", "clip_by_norm", "init_adam", "sgd_step"]
+__all__ = [
+    "AdamState",
+    "MomentumState",
+    "adam_step",
+    "adamw_step",
+    "clip_by_norm",
+    "clip_by_value",
+    "init_adam",
+    "init_momentum",
+    "momentum_step",
+    "sgd_step",
+]
 
 
 def clip_by_norm(grads, max_norm):
@@ -41,21 +61,95 @@ def clip_by_norm(grads, max_norm):
     return tree_map(lambda g: g * g.dtype.type(scale), grads), norm
 
 
-def sgd_step(params, grads, *, lr):
-    """Take one step of gradient descent: p - lr * dp.
+def clip_by_value(grads, max_value):
+    """Cut each entry of the gradients to the interval from -max_value to max_value; the direction changes.
+
+    Args:
+        grads: tree of arrays.
+        max_value: a positive number.
+    Returns:
+        The tree of cut gradients.
+    Raises:
+        ValueError: max_value is not positive, or a gradient is not finite.
+    Source: Mikolov (2012), PhD thesis; Graves (2013), section 2.1, cuts the gradients of the pre-activations instead.
+
+    >>> clip_by_value({"w": np.array([3.0, 0.5, -4.0])}, max_value=1.0)["w"].tolist()
+    [1.0, 0.5, -1.0]
+    """
+    _check_positive("clip_by_value: max_value", max_value)
+    _check_grads("clip_by_value", grads)
+    return tree_map(lambda g: np.clip(g, -max_value, max_value).astype(g.dtype), grads)
+
+
+def sgd_step(params, grads, *, lr, weight_decay=0.0):
+    """Take one step of gradient descent: p - lr (dp + weight_decay p).
 
     Args:
         params: tree of arrays.
         grads: tree of arrays of the same structure.
         lr: learning rate, a positive number.
+        weight_decay: L2 penalty, at least 0.
     Returns:
         params: the new tree.
     Raises:
-        ValueError: the trees differ, lr is not positive, or a gradient is not finite.
+        ValueError: the trees differ, a setting is out of range, or a gradient is not finite.
     """
     _check_positive("sgd_step: lr", lr)
     _check_grads("sgd_step", grads, params)
+    grads = _with_l2("sgd_step", params, grads, weight_decay)
     return tree_map(lambda p, g: p - p.dtype.type(lr) * g, params, grads)
+
+
+class MomentumState(NamedTuple):
+    """The running sum of gradients."""
+
+    velocity: Any  # tree as the parameters
+
+
+def init_momentum(params):
+    """Start momentum with zero velocity.
+
+    Args:
+        params: tree of arrays.
+    Returns:
+        A `MomentumState`.
+    Raises:
+        TypeError, ValueError: a parameter is not a floating-point array of finite numbers.
+    """
+    _check_arrays("init_momentum: params", params)
+    return MomentumState(tree_map(np.zeros_like, params))
+
+
+def momentum_step(params, grads, state, *, lr, momentum=0.9, nesterov=False, weight_decay=0.0):
+    """Take one step of gradient descent with momentum, in the form of `torch.optim.SGD`.
+
+        v <- momentum v + dp,    p <- p - lr v                      (nesterov: p <- p - lr (dp + momentum v))
+
+    Other texts put lr inside the velocity; the two differ only where lr changes from step to step.
+
+    Args:
+        params: tree of arrays.
+        grads: tree of arrays of the same structure.
+        state: a `MomentumState`.
+        lr: learning rate, a positive number.
+        momentum: how much of the velocity is kept, in [0, 1).
+        nesterov: look ahead along the velocity.
+        weight_decay: L2 penalty, at least 0: dp + weight_decay p takes the place of dp.
+    Returns:
+        params: the new tree.
+        state: the new `MomentumState`.
+    Raises:
+        ValueError: the trees differ, a setting is out of range, or a gradient is not finite.
+    Source: Polyak (1964); Sutskever, Martens, Dahl and Hinton (2013) for recurrent networks.
+    """
+    _check_positive("momentum_step: lr", lr)
+    if not 0 <= momentum < 1:
+        raise ValueError(f"momentum_step: momentum must lie in [0, 1), got {momentum}.")
+    _check_grads("momentum_step", grads, params)
+    grads = _with_l2("momentum_step", params, grads, weight_decay)
+    velocity = tree_map(lambda v, g: (momentum * v + g).astype(g.dtype), state.velocity, grads)
+    direction = tree_map(lambda v, g: g + momentum * v, velocity, grads) if nesterov else velocity
+    return tree_map(lambda p, d: (p - lr * d).astype(p.dtype), params, direction), MomentumState(velocity)
 
 
 class AdamState(NamedTuple):
@@ -80,7 +174,7 @@ def init_adam(params):
     return AdamState(0, tree_map(np.zeros_like, params), tree_map(np.zeros_like, params))
 
 
-def adam_step(params, grads, state, *, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
+def adam_step(params, grads, state, *, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0):
     """Take one step of Adam.
 
     Args:
@@ -90,6 +184,7 @@ def adam_step(params, grads, state, *, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
         lr: learning rate, a positive number.
         betas: decay of the two running means, each in [0, 1).
         eps: added to the denominator, a positive number.
+        weight_decay: L2 penalty, at least 0: dp + weight_decay p takes the place of dp. See `adamw_step` for the decoupled form.
     Returns:
         params: the new tree.
         state: the new `AdamState`.
@@ -97,21 +192,53 @@ def adam_step(params, grads, state, *, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
         ValueError: the trees differ, a setting is out of range, or a gradient is not finite.
     Source: Kingma and Ba (2015), algorithm 1.
     """
-    _check_positive("adam_step: lr", lr)
-    _check_positive("adam_step: eps", eps)
+    return _adam("adam_step", params, grads, state, lr, betas, eps, weight_decay, decoupled=False)
+
+
+def adamw_step(params, grads, state, *, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
+    """Take one step of AdamW: first p <- (1 - lr weight_decay) p, then the step of Adam for the gradient alone.
+
+    Every array shrinks, biases too; leave those that should not out of params and step them with `adam_step`.
+
+    Args:
+        params, grads, state, lr, betas, eps: as in `adam_step`; the state comes from `init_adam`.
+        weight_decay: decoupled decay, at least 0.
+    Returns:
+        params: the new tree.
+        state: the new `AdamState`.
+    Raises:
+        ValueError: the trees differ, a setting is out of range, or a gradient is not finite.
+    Source: Loshchilov and Hutter (2019), algorithm 2, scaled by lr as in `torch.optim.AdamW`.
+    """
+    return _adam("adamw_step", params, grads, state, lr, betas, eps, weight_decay, decoupled=True)
+
+
+def _adam(where, params, grads, state, lr, betas, eps, weight_decay, decoupled):
+    _check_positive(f"{where}: lr", lr)
+    _check_positive(f"{where}: eps", eps)
     b1, b2 = betas
     if not (0 <= b1 < 1 and 0 <= b2 < 1):
-        raise ValueError(f"adam_step: betas must both lie in [0, 1), got {betas}.")
-    _check_grads("adam_step", grads, params)
+        raise ValueError(f"{where}: betas must both lie in [0, 1), got {betas}.")
+    _check_grads(where, grads, params)
+    grads = _with_l2(where, params, grads, weight_decay, used=not decoupled)
+    shrink = 1 - lr * weight_decay if decoupled else 1
     step = state.step + 1
     mean = tree_map(lambda m, g: (b1 * m + (1 - b1) * g).astype(g.dtype), state.mean, grads)
     square = tree_map(lambda s, g: (b2 * s + (1 - b2) * g * g).astype(g.dtype), state.square, grads)
 
     def update(p, m, s):
         m_hat, s_hat = m / (1 - b1**step), s / (1 - b2**step)
-        return (p - lr * m_hat / (np.sqrt(s_hat) + eps)).astype(p.dtype)
+        return (shrink * p - lr * m_hat / (np.sqrt(s_hat) + eps)).astype(p.dtype)
 
     return tree_map(update, params, mean, square), AdamState(step, mean, square)
+
+
+def _with_l2(where, params, grads, weight_decay, used=True):
+    if not weight_decay >= 0:
+        raise ValueError(f"{where}: weight_decay must be at least 0, got {weight_decay}.")
+    if not used or weight_decay == 0:
+        return grads
+    return tree_map(lambda p, g: (g + weight_decay * p).astype(g.dtype), params, grads)
 
 
 def _check_positive(name, value):

@@ -4,10 +4,11 @@
     def step(params, x, h): ...
 
 A letter means the same size wherever it appears in one call; `4H` is four times `H`; `...` stands for any
-leading axes; a leading `int` asks for whole numbers instead of floating-point ones. An argument whose default
-is `None` may be `None`. A dict describes a dict with exactly those keys, `State("B H", "B H")` a named tuple, and
-a pair `(Cache, {"x": "B D"})` an earlier result whose fields only tell the sizes. Two words stand for what is no
-array: `rng` for a random generator, `size` for a whole number from 1 up.
+leading axes; a leading `int` or `bool` asks for whole numbers, or True and False, instead of floating-point numbers. An argument
+whose default is `None` may be `None`. A dict describes a dict with exactly those keys, `State("B H", "B H")` a named tuple, a list
+a list of as many entries, and a pair `(Cache, {"x": "B D"})` an earlier result whose fields only tell the sizes. Two
+words stand for what is no array: `rng` for a random generator, `size` for a whole number from 1 up. Where the shape
+depends on another argument, a function gives the specification from the dict of all arguments.
 
 A call made by a function that was itself checked is not checked again: its arrays come from checked ones,
 and a state that explodes half-way through a sequence is a result to look at, not bad input.
@@ -44,12 +45,14 @@ def shapes(**specs):
         def checked(*args, **kwargs):
             if getattr(_call, "checked", False):
                 return function(*args, **kwargs)
-            arguments = signature.bind(*args, **kwargs).arguments
+            bound = signature.bind(*args, **kwargs)
+            bound.apply_defaults()
+            arguments = bound.arguments
             try:
                 check = _Check()
                 for name, spec in specs.items():
-                    if name not in optional or arguments.get(name) is not None:
-                        check.argument(name, spec, arguments.get(name))
+                    if name not in optional or arguments[name] is not None:
+                        check.argument(name, spec(arguments) if callable(spec) else spec, arguments[name])
                 check.multiples()
             except (TypeError, ValueError) as error:
                 raise type(error)(f"{function.__name__}: {error}") from None
@@ -80,6 +83,13 @@ class _Check:
                 raise TypeError(f"{name} must be {type(spec).__name__}({', '.join(spec._fields)}), got {_type(value)}.")
             for field, field_spec, field_value in zip(spec._fields, spec, value, strict=True):
                 self.argument(f"{name}.{field}", field_spec, field_value)
+        elif isinstance(spec, list):
+            if not isinstance(value, list):
+                raise TypeError(f"{name} must be a list of length {len(spec)}, got {_type(value)}.")
+            if len(value) != len(spec):
+                raise ValueError(f"{name} must be a list of length {len(spec)}, got length {len(value)}.")
+            for k, (entry_spec, entry) in enumerate(zip(spec, value, strict=True)):
+                self.argument(f"{name}[{k}]", entry_spec, entry)
         elif isinstance(spec, tuple):
             kind, fields = spec
             if not isinstance(value, kind):
@@ -118,15 +128,14 @@ class _Check:
 
     def _array(self, name, spec, value):
         axes = spec.split()
-        kind = np.floating
-        if axes[0] == "int":
-            kind, axes = np.integer, axes[1:]
+        kind = {"int": np.integer, "bool": np.bool_}.get(axes[0], np.floating)
+        axes = axes if kind is np.floating else axes[1:]
         if isinstance(value, float):
             value = np.float64(value)
         if not isinstance(value, np.ndarray | np.generic):
             raise TypeError(f"{name} must be a NumPy array of shape {_pretty(axes)}, got {_type(value)}.")
         if not np.issubdtype(value.dtype, kind):
-            wanted = "floating-point numbers" if kind is np.floating else "whole numbers"
+            wanted = {np.floating: "floating-point numbers", np.integer: "whole numbers", np.bool_: "True and False"}[kind]
             raise TypeError(f"{name} must hold {wanted}, got dtype {value.dtype}.")
         self._sizes(name, axes, value)
         if kind is np.floating:

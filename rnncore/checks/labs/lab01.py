@@ -8,7 +8,8 @@ A mistake is a wrong function with the words for what is wrong in it; the words 
 import numpy as np
 
 from rnncore.checks.labs.exercise import Exercise
-from rnncore.reference.layers import init_linear, linear_forward, sigmoid, softmax
+from rnncore.reference.activations import sigmoid, softmax
+from rnncore.reference.layers import init_linear, linear_forward
 from rnncore.reference.rnn import (
     RNNCache,
     RNNStepCache,
