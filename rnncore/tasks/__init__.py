@@ -1,6 +1,11 @@
-"""Data for experiments; every random choice takes an `rng`.
+"""Data for experiments; every random choice takes an `rng`, and each task names what it must be measured against.
 
-text    real English text as tokens, and what counting characters reaches on it
+text             characters of the Python language reference; also importable from here
+adding, copy_memory, temporal_order, parity, brackets      how long a memory lasts
+sentiment        sentences with negation, from a small grammar
+names            tagged sentences with persons, places and organisations
+dates            dates as people write them, to be normalised
+sines, series    made and real numbers over time
 """
 
 from rnncore.tasks.text import *  # noqa: F403
