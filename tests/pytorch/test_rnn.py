@@ -44,13 +44,13 @@ def test_auto_device_is_one_that_exists():
 @pytest.mark.parametrize(
     ("xs", "state0", "words"),
     [
-        (torch.zeros(T, B), torch.zeros(B, H), r"xs must have shape \(T, B, D\) with D = 3, got \(5, 2\)\."),
-        (torch.zeros(T, B, D + 1), torch.zeros(B, H), r"with D = 3, got \(5, 2, 4\)\."),
-        (torch.zeros(0, B, D), torch.zeros(B, H), r"got \(0, 2, 3\)\."),
-        (torch.zeros(T, B, D), torch.zeros(B + 1, H), r"state0 must have shape \(B, H\) = \(2, 4\), got \(3, 4\)\."),
+        (torch.zeros(T, B), torch.zeros(B, H), r"xs must have shape \(T, B, D\), got \(5, 2\): 2 axes, not 3\."),
+        (torch.zeros(T, B, D + 1), torch.zeros(B, H), r"got \(5, 2, 4\): D is 3 in params\['weight_ih'\], not 4\."),
+        (torch.zeros(0, B, D), torch.zeros(B, H), r"with at least one entry, got \(0, 2, 3\)\."),
+        (torch.zeros(T, B, D), torch.zeros(B + 1, H), r"state0 must have shape \(B, H\), got \(3, 4\): B is 2 in xs, not 3\."),
         (torch.full((T, B, D), torch.nan), torch.zeros(B, H), r"xs must hold finite numbers"),
-        (torch.zeros(T, B, D, dtype=torch.int64), torch.zeros(B, H), r"xs is torch.int64 but params are torch.float32"),
-        (torch.zeros(T, B, D, dtype=torch.float64), torch.zeros(B, H), r"xs is torch.float64 but params are torch.float32"),
+        (torch.zeros(T, B, D, dtype=torch.int64), torch.zeros(B, H), r"xs must hold floating-point numbers, got torch.int64"),
+        (torch.zeros(T, B, D, dtype=torch.float64), torch.zeros(B, H), r"xs is torch.float64 but params\['weight_ih'\] is torch.float32"),
     ],
 )
 def test_bad_input_gets_a_sentence(rng, xs, state0, words):

@@ -1,0 +1,103 @@
+"""Declared shapes of tensors: the reference's specifications, checked at the mirror's public boundary.
+
+    @tensors(params=PARAMS, xs="T B D", state0="B H")
+    def rnn_forward(params, xs, state0): ...
+
+The language of the specifications is that of `rnncore.reference.shapes`, so a cell's `PARAMS` and `STATE` serve both sides, and a mistake
+gets the same sentence. What tensors have in addition, one device, is checked too. Values are looked at on the CPU alone: on a GPU the
+question would hold up the program until everything before it is done. In a function that is being compiled nothing is checked.
+"""
+
+import functools
+import inspect
+import math
+import threading
+from types import SimpleNamespace
+
+import torch
+
+from rnncore.reference.shapes import _Check, _pretty, _type
+
+__all__ = []
+
+_call = threading.local()
+_KINDS = {"int": "whole numbers", "bool": "True and False", "float": "floating-point numbers"}
+
+
+def tensors(**specs):
+    """Declare the shapes of a function's tensors and check them at each call from outside.
+
+    Args:
+        **specs: one specification for each argument, as in `rnncore.reference.shapes`.
+    Returns:
+        A decorator that leaves the function's behaviour as it is for valid arguments.
+    Raises (when the decorated function is called):
+        TypeError: an argument is not a tensor, or holds numbers of the wrong kind.
+        ValueError: an argument has the wrong shape, device or keys, no entries, or an entry that is not finite.
+    """
+
+    def decorate(function):
+        signature = inspect.signature(function)
+        optional = {name for name, parameter in signature.parameters.items() if parameter.default is None}
+
+        @functools.wraps(function)
+        def checked(*args, **kwargs):
+            if torch.compiler.is_compiling() or getattr(_call, "checked", False):
+                return function(*args, **kwargs)
+            bound = signature.bind(*args, **kwargs)
+            bound.apply_defaults()
+            arguments = bound.arguments
+            try:
+                check = _TensorCheck()
+                for name, spec in specs.items():
+                    if name not in optional or arguments[name] is not None:
+                        check.argument(name, spec(arguments) if callable(spec) else spec, arguments[name])
+                check.multiples()
+            except (TypeError, ValueError) as error:
+                raise type(error)(f"{function.__name__}: {error}") from None
+            _call.checked = True
+            try:
+                return function(*args, **kwargs)
+            finally:
+                _call.checked = False
+
+        return checked
+
+    return decorate
+
+
+class _TensorCheck(_Check):
+    """The reference's check, with tensors in the place of arrays."""
+
+    def __init__(self):
+        super().__init__()
+        self.device = None  # (device, name of the argument that set it)
+
+    def _array(self, name, spec, value):
+        axes = spec.split()
+        kind = axes.pop(0) if axes[0] in ("int", "bool") else "float"
+        if not isinstance(value, torch.Tensor):
+            raise TypeError(f"{name} must be a tensor of shape {_pretty(axes)}, got {_type(value)}.")
+        if _kind(value.dtype) != kind:
+            raise TypeError(f"{name} must hold {_KINDS[kind]}, got {value.dtype}.")
+        self._sizes(name, axes, SimpleNamespace(shape=tuple(value.shape)))
+        if kind == "float":
+            self._same(name, value)
+
+    def _same(self, name, value):
+        dtype, dtype_name = self.dtype = self.dtype or (value.dtype, name)
+        device, device_name = self.device = self.device or (value.device, name)
+        if value.dtype != dtype:
+            raise TypeError(f"{name} is {value.dtype} but {dtype_name} is {dtype}: use one dtype in a call.")
+        if value.device != device:
+            raise ValueError(f"{name} is on {value.device} but {device_name} is on {device}: use one device in a call.")
+        if value.device.type == "cpu" and not math.isfinite(value.detach().sum()):  # ten times as fast as to look at each entry
+            wrong = torch.argwhere(~torch.isfinite(value)).tolist()
+            if wrong:  # else it was only the sum that went to infinity
+                raise ValueError(f"{name} must hold finite numbers, got {value[tuple(wrong[0])].item()} at index {wrong[0]}.")
+
+
+def _kind(dtype):
+    if dtype == torch.bool:
+        return "bool"
+    return "float" if dtype.is_floating_point else "int" if not dtype.is_complex else "complex"

@@ -1,0 +1,152 @@
+r"""One template for cells that have no fused kernel: the hand-derived BPTT of the reference as one autograd function.
+
+    a_x = xs W_ih^T + b_ih + b_hh                                 one product for all steps, by autograd ("hoisted")
+    state_t = step(weights, a_x_t, state_{t-1})                   t = 1 .. T, the loop
+    slopes = slopes(weights, saved)                               the derivatives that need no gradient, for all steps at once
+    da_x_t, dstate_{t-1} = step'(slopes_t, dh_t + dstate_t)       t = T .. 1, the loop back
+    dweights                                                      one product for all steps, after the loop ("deferred")
+
+An eager loop records every operation of every step in PyTorch's graph. Here the graph sees one function: forward keeps what `saved`
+names, and a step of the loop back is a few products. The loops run over `unbind`: with `a_x[t]` under autograd the backward pass of each
+indexing would write a full-size tensor of zeros, and the time would grow with T squared.
+
+Contents
+    CustomCell          what a cell gives to the template
+    input_product       the first line above
+    custom_step         one time step
+    custom_forward      the loop, with its gradient
+    product, total      sums over all steps and sequences, for `weight_gradients`
+    lstm_step_backward  the step back that LSTM variants share
+
+A cell works on tuples of tensors: `state` is (h,) or (h, c), with what the cell shows first. Its functions have no branch on values and
+no transfer from the device, so that a call can be compiled, or captured in a CUDA graph together with its backward pass.
+Source: Werbos (1990); hoisting and deferring: Appleyard, Kocisky and Blunsom (2016), "Optimizing Performance of RNNs on GPUs".
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch.autograd.function import once_differentiable
+from torch.nn import functional as F
+
+__all__ = []
+
+
+class CustomCell(NamedTuple):
+    """The recurrence of one kind of cell, on tensors, without the product with the input."""
+
+    weights: tuple  # names of the parameters that act inside the loop
+    step: Callable  # step(weights, a_x, *state, **options) -> state_next, saved; two tuples of tensors
+    slopes: Callable  # slopes(weights, saved, **options) -> tuple of (T, B, ...)
+    step_backward: Callable  # step_backward(weights, slopes, *dstate_next) -> da_x, dstate, deferred
+    weight_gradients: Callable  # weight_gradients(saved, (da_x, *deferred)) -> one gradient for each weight, from all steps
+
+
+def input_product(params, xs):
+    """What the input and both biases add to the pre-activations.
+
+    Args:
+        params: dict of weight_ih (gates * H, D), bias_ih and bias_hh, each (gates * H,).
+        xs: (..., D).
+    Returns:
+        a_x: (..., gates * H).
+    """
+    return F.linear(xs, params["weight_ih"], params["bias_ih"] + params["bias_hh"])
+
+
+def custom_step(cell, params, a_x, *state, **options):
+    """Take one time step, by PyTorch's autograd.
+
+    Args:
+        cell: a `CustomCell`.
+        params: dict of tensors that has the cell's weights.
+        a_x: (B, gates * H).
+        *state: each (B, H).
+        **options: further arguments of the cell's step, no tensors.
+    Returns:
+        state_next: tuple of (B, H).
+    """
+    return cell.step([params[name] for name in cell.weights], a_x, *state, **options)[0]
+
+
+def custom_forward(cell, params, a_x, *state0, **options):
+    """Run a cell over a sequence, with its own backward pass.
+
+    Args:
+        cell: a `CustomCell`.
+        params: dict of tensors that has the cell's weights.
+        a_x: (T, B, gates * H).
+        *state0: each (B, H).
+        **options: further arguments of the cell's step, no tensors.
+    Returns:
+        hs: (T, B, H), the first part of the state after each step.
+        state_T: tuple of (B, H).
+    """
+    hs, *state_T = _Recurrence.apply(cell, options, len(state0), a_x, *state0, *(params[name] for name in cell.weights))
+    return hs, tuple(state_T)
+
+
+def product(d, v):
+    """The sum of d^T v over all steps: (T, B, M) and (T, B, N) give (M, N)."""
+    return d.flatten(0, 1).T @ v.flatten(0, 1)
+
+
+def total(d):
+    """The sum over steps and sequences: (T, B, N) gives (N,)."""
+    return d.sum(dim=(0, 1))
+
+
+def sigmoid_slope(y):
+    """The derivative of the sigmoid where it has the value y."""
+    return y * (1 - y)
+
+
+def tanh_slope(y):
+    """The derivative of tanh where it has the value y."""
+    return 1 - y * y
+
+
+def lstm_step_backward(weights, slopes, dh_next, dc_next):
+    """The step back of LSTMs whose cell state reaches the next one entry by entry.
+
+    Args:
+        weights: the first one is weight_hh.
+        slopes: of the pre-activations (B, gates * H), where those of the last gate, o, belong to h_next and all others to c_next;
+            of h_next with respect to c_next (B, H); of c_next with respect to c (B, H).
+        dh_next, dc_next: (B, H).
+    Returns:
+        da, (dh, dc), ().
+    """
+    slope_a, slope_h, slope_c = slopes
+    dc_next = torch.addcmul(dc_next, dh_next, slope_h)
+    gates = slope_a.shape[1] // dc_next.shape[1]
+    da = torch.cat([dc_next] * (gates - 1) + [dh_next], dim=1) * slope_a
+    return da, (da @ weights[0], dc_next * slope_c), ()
+
+
+class _Recurrence(torch.autograd.Function):
+    """The loop over time and its gradient."""
+
+    @staticmethod
+    def forward(ctx, cell, options, parts, a_x, *state_and_weights):
+        state, weights = state_and_weights[:parts], state_and_weights[parts:]
+        hs, steps = [], []
+        for a_x_t in a_x.unbind():
+            state, saved = cell.step(weights, a_x_t, *state, **options)
+            hs.append(state[0])
+            steps.append(saved)
+        ctx.cell, ctx.options, ctx.count = cell, options, len(weights)
+        ctx.save_for_backward(*weights, *(torch.stack(field) for field in zip(*steps, strict=True)))  # (T, B, ...) each
+        return torch.stack(hs), *state
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, dhs, *dstate):
+        cell, weights, saved = ctx.cell, ctx.saved_tensors[: ctx.count], ctx.saved_tensors[ctx.count :]
+        slopes, steps = cell.slopes(weights, saved, **ctx.options), []
+        for dh, *slopes_t in zip(*(reversed(tensor.unbind()) for tensor in (dhs, *slopes)), strict=True):
+            da_x, dstate, deferred = cell.step_backward(weights, slopes_t, dstate[0] + dh, *dstate[1:])
+            steps.append((da_x, *deferred))
+        da_x, *deferred = (torch.stack(field[::-1]) for field in zip(*steps, strict=True))
+        return None, None, None, da_x, *dstate, *cell.weight_gradients(saved, (da_x, *deferred))

@@ -1,0 +1,117 @@
+"""Gated recurrent unit on tensors: the functions of `rnncore.reference.gru`, on any device.
+
+Contents
+    init_gru             parameters, drawn as `torch.nn.GRU` draws them
+    gru_step_forward     one time step
+    gru_forward          all time steps
+
+With reset="after" a sequence runs by PyTorch's fused kernel (cuDNN on an NVIDIA GPU). With reset="before", which no kernel computes, it
+runs by the template of `custom_cell.py`. Rows are in the order r, z, n. `swap_update_gate` of the reference converts parameters before
+they become tensors.
+Source: Cho et al. (2014), reset before the product; Chung et al. (2014) and cuDNN, reset after it.
+"""
+
+import torch
+from torch import _VF
+
+from rnncore.pytorch.arguments import tensors
+from rnncore.pytorch.custom_cell import CustomCell, custom_forward, custom_step, input_product, product, sigmoid_slope, tanh_slope
+from rnncore.pytorch.device import to_torch
+from rnncore.pytorch.fused import NAMES, fused_forward, gru_kernel
+from rnncore.reference.gru import PARAMS
+from rnncore.reference.gru import init_gru as reference_init_gru
+
+__all__ = ["gru_forward", "gru_step_forward", "init_gru"]
+
+
+def init_gru(rng, input_size, hidden_size, *, device="auto", dtype=torch.float32):
+    """Draw parameters uniformly from (-1/sqrt(H), 1/sqrt(H)); the same numbers as the reference for the same `rng`.
+
+    Args:
+        rng: a `numpy.random.Generator`.
+        input_size: D.
+        hidden_size: H.
+        device: "auto" or a device's name.
+        dtype: PyTorch dtype.
+    Returns:
+        A dict: weight_ih (3H, D), weight_hh (3H, H), bias_ih (3H,), bias_hh (3H,).
+    Raises:
+        TypeError, ValueError: rng is no generator, or a size is not a whole number from 1 up.
+    """
+    return to_torch(reference_init_gru(rng, input_size, hidden_size), device=device, dtype=dtype)
+
+
+@tensors(params=PARAMS, x="B D", h="B H")
+def gru_step_forward(params, x, h, *, reset="after"):
+    """Take one time step.
+
+    Args:
+        params: dict of weight_ih (3H, D), weight_hh (3H, H), bias_ih (3H,), bias_hh (3H,); rows in the order r, z, n.
+        x: (B, D), the input at this step.
+        h: (B, H), the state before it.
+        reset: "after" applies the reset gate to the recurrent product, as PyTorch does; "before" applies it to the state.
+    Returns:
+        h_next: (B, H), the state after the step.
+    Raises:
+        TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
+    """
+    if gru_kernel(reset=reset) is None:
+        return custom_step(RESET_BEFORE, params, input_product(params, x), h)[0]
+    return _VF.gru_cell(x, h, *(params[name] for name in NAMES))
+
+
+@tensors(params=PARAMS, xs="T B D", state0="B H")
+def gru_forward(params, xs, state0, *, reset="after"):
+    """Run the cell over a sequence.
+
+    Args:
+        params: dict of weight_ih (3H, D), weight_hh (3H, H), bias_ih (3H,), bias_hh (3H,); rows in the order r, z, n.
+        xs: (T, B, D), the inputs; T is at least 1.
+        state0: (B, H), the state before the first step.
+        reset: "after" or "before" the recurrent product, as in `gru_step_forward`.
+    Returns:
+        hs: (T, B, H), the state after each step.
+        state_T: (B, H), the state after the last step.
+    Raises:
+        TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
+    """
+    kernel = gru_kernel(reset=reset)
+    if kernel is None:
+        hs, (h_T,) = custom_forward(RESET_BEFORE, params, input_product(params, xs), state0)
+        return hs, h_T
+    hs, state_T = fused_forward(kernel, [params], xs, state0[None])
+    return hs, state_T[0]
+
+
+def _step(weights, a_x, h):
+    (W_hh,) = weights
+    H = h.shape[1]
+    r, z = torch.sigmoid(torch.addmm(a_x[:, : 2 * H], h, W_hh[: 2 * H].T)).chunk(2, dim=1)
+    n = torch.tanh(torch.addmm(a_x[:, 2 * H :], r * h, W_hh[2 * H :].T))
+    return (torch.lerp(n, h, z),), (h, r, z, n)  # (1 - z) * n + z * h
+
+
+def _slopes(weights, saved):
+    h, r, z, n = saved
+    return h * sigmoid_slope(r), (h - n) * sigmoid_slope(z), (1 - z) * tanh_slope(n), r, z
+
+
+def _step_backward(weights, slopes, dh_next):
+    (W_hh,) = weights
+    slope_r, slope_z, slope_n, r, z = slopes
+    H = z.shape[1]
+    da_n = dh_next * slope_n
+    drh = da_n @ W_hh[2 * H :]  # gradient at r * h
+    da_rz = torch.cat([drh * slope_r, dh_next * slope_z], dim=1)  # (B, 2H)
+    dh = torch.addmm(torch.addcmul(dh_next * z, drh, r), da_rz, W_hh[: 2 * H])
+    return torch.cat([da_rz, da_n], dim=1), (dh,), ()
+
+
+def _weight_gradients(saved, deferred):
+    h, r, _, _ = saved
+    (da,) = deferred  # (T, B, 3H)
+    H = h.shape[2]
+    return (torch.cat([product(da[..., : 2 * H], h), product(da[..., 2 * H :], r * h)]),)
+
+
+RESET_BEFORE = CustomCell(("weight_hh",), _step, _slopes, _step_backward, _weight_gradients)

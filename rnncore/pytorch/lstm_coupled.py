@@ -1,0 +1,104 @@
+"""LSTM with coupled gates on tensors: the functions of `rnncore.reference.lstm_coupled`, on any device.
+
+Contents
+    init_lstm_coupled             parameters
+    lstm_coupled_step_forward     one time step
+    lstm_coupled_forward          all time steps, by the template of `custom_cell.py`
+
+Source: Greff et al. (2017), "LSTM: A Search Space Odyssey", variant CIFG; the equations stand in the reference.
+"""
+
+import torch
+
+from rnncore.pytorch.arguments import tensors
+from rnncore.pytorch.custom_cell import (
+    CustomCell,
+    custom_forward,
+    custom_step,
+    input_product,
+    lstm_step_backward,
+    product,
+    sigmoid_slope,
+    tanh_slope,
+)
+from rnncore.pytorch.device import to_torch
+from rnncore.reference.lstm import STATE, LSTMState
+from rnncore.reference.lstm_coupled import PARAMS
+from rnncore.reference.lstm_coupled import init_lstm_coupled as reference_init
+
+__all__ = ["init_lstm_coupled", "lstm_coupled_forward", "lstm_coupled_step_forward"]
+
+
+def init_lstm_coupled(rng, input_size, hidden_size, *, device="auto", dtype=torch.float32):
+    """Draw parameters uniformly from (-1/sqrt(H), 1/sqrt(H)); the same numbers as the reference for the same `rng`.
+
+    Args:
+        rng: a `numpy.random.Generator`.
+        input_size: D.
+        hidden_size: H.
+        device: "auto" or a device's name.
+        dtype: PyTorch dtype.
+    Returns:
+        A dict: weight_ih (3H, D), weight_hh (3H, H), bias_ih (3H,), bias_hh (3H,).
+    Raises:
+        TypeError, ValueError: rng is no generator, or a size is not a whole number from 1 up.
+    """
+    return to_torch(reference_init(rng, input_size, hidden_size), device=device, dtype=dtype)
+
+
+@tensors(params=PARAMS, x="B D", state=STATE)
+def lstm_coupled_step_forward(params, x, state):
+    """Take one time step.
+
+    Args:
+        params: dict of weight_ih (3H, D), weight_hh (3H, H), bias_ih (3H,), bias_hh (3H,); rows in the order i, g, o.
+        x: (B, D), the input at this step.
+        state: LSTMState of h (B, H) and c (B, H), before the step.
+    Returns:
+        state_next: LSTMState, after the step.
+    Raises:
+        TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
+    """
+    return LSTMState(*custom_step(CELL, params, input_product(params, x), *state))
+
+
+@tensors(params=PARAMS, xs="T B D", state0=STATE)
+def lstm_coupled_forward(params, xs, state0):
+    """Run the cell over a sequence.
+
+    Args:
+        params: dict of weight_ih (3H, D), weight_hh (3H, H), bias_ih (3H,), bias_hh (3H,); rows in the order i, g, o.
+        xs: (T, B, D), the inputs; T is at least 1.
+        state0: LSTMState of h (B, H) and c (B, H), before the first step.
+    Returns:
+        hs: (T, B, H), the hidden state after each step.
+        state_T: LSTMState after the last step.
+    Raises:
+        TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
+    """
+    hs, state_T = custom_forward(CELL, params, input_product(params, xs), *state0)
+    return hs, LSTMState(*state_T)
+
+
+def _step(weights, a_x, h, c):
+    (W_hh,) = weights
+    a_i, a_g, a_o = torch.addmm(a_x, h, W_hh.T).chunk(3, dim=1)  # (B, H) each
+    i, g, o = torch.sigmoid(a_i), torch.tanh(a_g), torch.sigmoid(a_o)
+    c_next = torch.lerp(c, g, i)  # (1 - i) * c + i * g
+    tanh_c = torch.tanh(c_next)
+    return (o * tanh_c, c_next), (h, c, i, g, o, tanh_c)
+
+
+def _slopes(weights, saved):
+    _, c, i, g, o, tanh_c = saved
+    slope_i, slope_g = (g - c) * sigmoid_slope(i), i * tanh_slope(g)  # of c_next
+    slope_o = tanh_c * sigmoid_slope(o)  # of h_next
+    return torch.cat([slope_i, slope_g, slope_o], dim=2), o * tanh_slope(tanh_c), 1 - i
+
+
+def _weight_gradients(saved, deferred):
+    (da,) = deferred  # (T, B, 3H)
+    return (product(da, saved[0]),)
+
+
+CELL = CustomCell(("weight_hh",), _step, _slopes, lstm_step_backward, _weight_gradients)

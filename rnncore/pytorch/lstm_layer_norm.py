@@ -1,0 +1,130 @@
+"""LSTM with layer normalisation on tensors: the functions of `rnncore.reference.lstm_layer_norm`, on any device.
+
+Contents
+    init_lstm_layer_norm             parameters
+    lstm_layer_norm_step_forward     one time step
+    lstm_layer_norm_forward          all time steps, by the template of `custom_cell.py`
+
+The product with the input is normalised before the loop, for all steps at once. Inside it PyTorch's fused kernel normalises.
+Source: Ba, Kiros and Hinton (2016), "Layer Normalization"; the equations stand in the reference.
+"""
+
+import torch
+from torch.nn import functional as F
+from torch.ops import aten
+
+from rnncore.pytorch.arguments import tensors
+from rnncore.pytorch.custom_cell import CustomCell, custom_forward, custom_step, product, sigmoid_slope, tanh_slope, total
+from rnncore.pytorch.device import to_torch
+from rnncore.reference.lstm import STATE, LSTMState
+from rnncore.reference.lstm_layer_norm import PARAMS
+from rnncore.reference.lstm_layer_norm import init_lstm_layer_norm as reference_init
+
+__all__ = ["init_lstm_layer_norm", "lstm_layer_norm_forward", "lstm_layer_norm_step_forward"]
+
+
+def init_lstm_layer_norm(rng, input_size, hidden_size, *, forget_bias=None, device="auto", dtype=torch.float32):
+    """Draw weights uniformly from (-1/sqrt(H), 1/sqrt(H)), the reference's numbers for the same `rng`; gains are 1 and biases 0.
+
+    Args:
+        rng: a `numpy.random.Generator`.
+        input_size: D.
+        hidden_size: H.
+        forget_bias: a number for the forget gate's rows of bias_ih; None leaves them 0.
+        device: "auto" or a device's name.
+        dtype: PyTorch dtype.
+    Returns:
+        A dict: weight_ih (4H, D), weight_hh (4H, H), bias_ih, bias_hh, gain_ih, gain_hh, each (4H,), gain_c (H,), bias_c (H,).
+    Raises:
+        TypeError, ValueError: rng is no generator, or a size is not a whole number from 1 up.
+    """
+    return to_torch(reference_init(rng, input_size, hidden_size, forget_bias=forget_bias), device=device, dtype=dtype)
+
+
+@tensors(params=PARAMS, x="B D", state=STATE)
+def lstm_layer_norm_step_forward(params, x, state, *, eps=1e-5):
+    """Take one time step.
+
+    Args:
+        params: dict as `init_lstm_layer_norm` gives it; rows in the order i, f, g, o.
+        x: (B, D), the input at this step.
+        state: LSTMState of h (B, H) and c (B, H), before the step.
+        eps: a positive number added to each variance.
+    Returns:
+        state_next: LSTMState, after the step.
+    Raises:
+        TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
+    """
+    return LSTMState(*custom_step(CELL, params, _normalised_input(params, x, eps), *state, eps=eps))
+
+
+@tensors(params=PARAMS, xs="T B D", state0=STATE)
+def lstm_layer_norm_forward(params, xs, state0, *, eps=1e-5):
+    """Run the cell over a sequence.
+
+    Args:
+        params: dict as `init_lstm_layer_norm` gives it; rows in the order i, f, g, o.
+        xs: (T, B, D), the inputs; T is at least 1.
+        state0: LSTMState of h (B, H) and c (B, H), before the first step.
+        eps: a positive number added to each variance.
+    Returns:
+        hs: (T, B, H), the hidden state after each step.
+        state_T: LSTMState after the last step.
+    Raises:
+        TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
+    """
+    hs, state_T = custom_forward(CELL, params, _normalised_input(params, xs, eps), *state0, eps=eps)
+    return hs, LSTMState(*state_T)
+
+
+def _normalised_input(params, xs, eps):
+    if not eps > 0:
+        raise ValueError(f"eps must be positive, got {eps}.")
+    xw = F.linear(xs, params["weight_ih"])  # (..., 4H)
+    return F.layer_norm(xw, xw.shape[-1:], params["gain_ih"], params["bias_ih"] + params["bias_hh"], eps)
+
+
+def _step(weights, a_x, h, c, *, eps):
+    W_hh, gain_hh, gain_c, bias_c = weights
+    hw = h @ W_hh.T  # (B, 4H)
+    a_h, mean_hh, rstd_hh = torch.native_layer_norm(hw, hw.shape[1:], gain_hh, None, eps)
+    a_i, a_f, a_g, a_o = (a_x + a_h).chunk(4, dim=1)
+    i, f, g, o = torch.sigmoid(a_i), torch.sigmoid(a_f), torch.tanh(a_g), torch.sigmoid(a_o)
+    c_next = torch.addcmul(f * c, i, g)
+    shown, mean_c, rstd_c = torch.native_layer_norm(c_next, c.shape[1:], gain_c, bias_c, eps)
+    tanh_c = torch.tanh(shown)
+    return (o * tanh_c, c_next), (h, c, i, f, g, o, tanh_c, hw, mean_hh, rstd_hh, c_next, mean_c, rstd_c)
+
+
+def _slopes(weights, saved, *, eps):
+    _, c, i, f, g, o, tanh_c, hw, mean_hh, rstd_hh, c_next, mean_c, rstd_c = saved
+    slope_i, slope_f, slope_g = g * sigmoid_slope(i), c * sigmoid_slope(f), i * tanh_slope(g)  # of c_next
+    slope_o, slope_shown = tanh_c * sigmoid_slope(o), o * tanh_slope(tanh_c)  # of h_next
+    slope_a = torch.cat([slope_i, slope_f, slope_g, slope_o], dim=2)
+    return slope_a, slope_shown, f, hw, mean_hh, rstd_hh, c_next, mean_c, rstd_c
+
+
+def _step_backward(weights, slopes, dh_next, dc_next):
+    W_hh, gain_hh, gain_c, bias_c = weights
+    slope_a, slope_shown, f, hw, mean_hh, rstd_hh, c_next, mean_c, rstd_c = slopes
+    dshown = dh_next * slope_shown
+    dc_next = dc_next + _norm_backward(dshown, c_next, mean_c, rstd_c, gain_c, bias_c)
+    da = torch.cat([dc_next, dc_next, dc_next, dh_next], dim=1) * slope_a  # (B, 4H)
+    dhw = _norm_backward(da, hw, mean_hh, rstd_hh, gain_hh, None)
+    return da, (dhw @ W_hh, dc_next * f), (dhw, dshown)
+
+
+def _norm_backward(dy, x, mean, rstd, gain, bias):
+    """The gradient with respect to x alone; those of gain and bias are deferred."""
+    return aten.native_layer_norm_backward(dy, x, x.shape[1:], mean, rstd, gain, bias, [True, False, False])[0]
+
+
+def _weight_gradients(saved, deferred):
+    h, *_, hw, mean_hh, rstd_hh, c_next, mean_c, rstd_c = saved
+    da, dhw, dshown = deferred  # (T, B, 4H), (T, B, 4H), (T, B, H)
+    dgain_hh = total(da * (hw - mean_hh) * rstd_hh)
+    dgain_c = total(dshown * (c_next - mean_c) * rstd_c)
+    return product(dhw, h), dgain_hh, dgain_c, total(dshown)
+
+
+CELL = CustomCell(("weight_hh", "gain_hh", "gain_c", "bias_c"), _step, _slopes, _step_backward, _weight_gradients)

@@ -1,0 +1,114 @@
+"""LSTM with peepholes on tensors: the functions of `rnncore.reference.lstm_peephole`, on any device.
+
+Contents
+    init_lstm_peephole             parameters
+    lstm_peephole_step_forward     one time step
+    lstm_peephole_forward          all time steps, by the template of `custom_cell.py`
+
+Source: Gers and Schmidhuber (2000), "Recurrent Nets that Time and Count"; the equations stand in the reference.
+"""
+
+import torch
+
+from rnncore.pytorch.arguments import tensors
+from rnncore.pytorch.custom_cell import (
+    CustomCell,
+    custom_forward,
+    custom_step,
+    input_product,
+    lstm_step_backward,
+    product,
+    sigmoid_slope,
+    tanh_slope,
+    total,
+)
+from rnncore.pytorch.device import to_torch
+from rnncore.reference.lstm import STATE, LSTMState
+from rnncore.reference.lstm_peephole import PARAMS
+from rnncore.reference.lstm_peephole import init_lstm_peephole as reference_init
+
+__all__ = ["init_lstm_peephole", "lstm_peephole_forward", "lstm_peephole_step_forward"]
+
+
+def init_lstm_peephole(rng, input_size, hidden_size, *, forget_bias=None, device="auto", dtype=torch.float32):
+    """Draw parameters uniformly from (-1/sqrt(H), 1/sqrt(H)); the same numbers as the reference for the same `rng`.
+
+    Args:
+        rng: a `numpy.random.Generator`.
+        input_size: D.
+        hidden_size: H.
+        forget_bias: a number sets the two biases of the forget gate so that they add up to it; None leaves them as drawn.
+        device: "auto" or a device's name.
+        dtype: PyTorch dtype.
+    Returns:
+        A dict: weight_ih (4H, D), weight_hh (4H, H), bias_ih (4H,), bias_hh (4H,), weight_ci (H,), weight_cf (H,), weight_co (H,).
+    Raises:
+        TypeError, ValueError: rng is no generator, or a size is not a whole number from 1 up.
+    """
+    return to_torch(reference_init(rng, input_size, hidden_size, forget_bias=forget_bias), device=device, dtype=dtype)
+
+
+@tensors(params=PARAMS, x="B D", state=STATE)
+def lstm_peephole_step_forward(params, x, state):
+    """Take one time step.
+
+    Args:
+        params: dict as `init_lstm_peephole` gives it; rows in the order i, f, g, o.
+        x: (B, D), the input at this step.
+        state: LSTMState of h (B, H) and c (B, H), before the step.
+    Returns:
+        state_next: LSTMState, after the step.
+    Raises:
+        TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
+    """
+    return LSTMState(*custom_step(CELL, params, input_product(params, x), *state))
+
+
+@tensors(params=PARAMS, xs="T B D", state0=STATE)
+def lstm_peephole_forward(params, xs, state0):
+    """Run the cell over a sequence.
+
+    Args:
+        params: dict as `init_lstm_peephole` gives it; rows in the order i, f, g, o.
+        xs: (T, B, D), the inputs; T is at least 1.
+        state0: LSTMState of h (B, H) and c (B, H), before the first step.
+    Returns:
+        hs: (T, B, H), the hidden state after each step.
+        state_T: LSTMState after the last step.
+    Raises:
+        TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
+    """
+    hs, state_T = custom_forward(CELL, params, input_product(params, xs), *state0)
+    return hs, LSTMState(*state_T)
+
+
+def _step(weights, a_x, h, c):
+    W_hh, w_ci, w_cf, w_co = weights
+    a_i, a_f, a_g, a_o = torch.addmm(a_x, h, W_hh.T).chunk(4, dim=1)  # (B, H) each
+    i = torch.sigmoid(torch.addcmul(a_i, w_ci, c))
+    f = torch.sigmoid(torch.addcmul(a_f, w_cf, c))
+    g = torch.tanh(a_g)
+    c_next = torch.addcmul(f * c, i, g)
+    o = torch.sigmoid(torch.addcmul(a_o, w_co, c_next))
+    tanh_c = torch.tanh(c_next)
+    return (o * tanh_c, c_next), (h, c, i, f, g, o, c_next, tanh_c)
+
+
+def _slopes(weights, saved):
+    _, w_ci, w_cf, w_co = weights
+    _, c, i, f, g, o, _, tanh_c = saved
+    slope_i, slope_f, slope_g = g * sigmoid_slope(i), c * sigmoid_slope(f), i * tanh_slope(g)  # of c_next
+    slope_o = tanh_c * sigmoid_slope(o)  # of h_next
+    slope_h = o * tanh_slope(tanh_c) + slope_o * w_co  # c_next shows through tanh, and through o
+    slope_c = f + slope_i * w_ci + slope_f * w_cf  # c is kept by f, and seen by i and f
+    return torch.cat([slope_i, slope_f, slope_g, slope_o], dim=2), slope_h, slope_c
+
+
+def _weight_gradients(saved, deferred):
+    h, c, _, _, _, _, c_next, _ = saved
+    (da,) = deferred  # (T, B, 4H)
+    da_i, da_f, _, da_o = da.chunk(4, dim=2)
+    return product(da, h), total(da_i * c), total(da_f * c), total(da_o * c_next)
+
+
+CELL = CustomCell(("weight_hh", "weight_ci", "weight_cf", "weight_co"), _step, _slopes, lstm_step_backward, _weight_gradients)

@@ -1,0 +1,82 @@
+"""The recurrent network with a shortcut on tensors: the functions of `rnncore.reference.rnn_residual`, on any device.
+
+Contents
+    rnn_residual_step_forward     one time step
+    rnn_residual_forward          all time steps, by the template of `custom_cell.py`
+
+Parameters are those of the vanilla network: `init_rnn` draws them.
+Source: He et al. (2016); Chang, Chen, Haber and Chi (2019); the equations stand in the reference.
+"""
+
+import torch
+
+from rnncore.pytorch.arguments import tensors
+from rnncore.pytorch.custom_cell import CustomCell, custom_forward, custom_step, input_product, product, tanh_slope
+from rnncore.reference.rnn import PARAMS
+
+__all__ = ["rnn_residual_forward", "rnn_residual_step_forward"]
+
+
+@tensors(params=PARAMS, x="B D", h="B H")
+def rnn_residual_step_forward(params, x, h, *, scale=1.0):
+    """Take one time step.
+
+    Args:
+        params: dict of weight_ih (H, D), weight_hh (H, H), bias_ih (H,), bias_hh (H,).
+        x: (B, D), the input at this step.
+        h: (B, H), the state before it.
+        scale: a positive number, how much of the update is added.
+    Returns:
+        h_next: (B, H), the state after the step.
+    Raises:
+        TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
+    """
+    return custom_step(CELL, params, input_product(params, x), h, scale=_checked(scale))[0]
+
+
+@tensors(params=PARAMS, xs="T B D", state0="B H")
+def rnn_residual_forward(params, xs, state0, *, scale=1.0):
+    """Run the cell over a sequence.
+
+    Args:
+        params: dict of weight_ih (H, D), weight_hh (H, H), bias_ih (H,), bias_hh (H,).
+        xs: (T, B, D), the inputs; T is at least 1.
+        state0: (B, H), the state before the first step.
+        scale: a positive number, how much of each update is added.
+    Returns:
+        hs: (T, B, H), the state after each step.
+        state_T: (B, H), the state after the last step.
+    Raises:
+        TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
+    """
+    hs, (h_T,) = custom_forward(CELL, params, input_product(params, xs), state0, scale=_checked(scale))
+    return hs, h_T
+
+
+def _step(weights, a_x, h, *, scale):
+    (W_hh,) = weights
+    tanh_a = torch.tanh(torch.addmm(a_x, h, W_hh.T))
+    return (torch.add(h, tanh_a, alpha=scale),), (h, tanh_a)
+
+
+def _slopes(weights, saved, *, scale):
+    return (scale * tanh_slope(saved[1]),)
+
+
+def _step_backward(weights, slopes, dh_next):
+    da = dh_next * slopes[0]
+    return da, (torch.addmm(dh_next, da, weights[0]),), ()
+
+
+def _weight_gradients(saved, deferred):
+    (da,) = deferred  # (T, B, H)
+    return (product(da, saved[0]),)
+
+
+def _checked(scale):
+    if not scale > 0:
+        raise ValueError(f"scale must be positive, got {scale}.")
+    return float(scale)
+
+
+CELL = CustomCell(("weight_hh",), _step, _slopes, _step_backward, _weight_gradients)

@@ -1,0 +1,142 @@
+"""Cells without a fused kernel: the template's hand-derived gradient equals the reference's, and the step's automatic one too."""
+
+import numpy as np
+import pytest
+import torch
+
+import rnncore.pytorch as mirror
+from rnncore.checks import check_parity, compare
+from rnncore.reference.cells import CELLS
+from rnncore.reference.lstm import LSTMState
+from rnncore.reference.tree import leaves, tree_map
+
+T, B, D, H = 5, 2, 3, 4
+GPU = pytest.param("cuda", marks=[pytest.mark.gpu, pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")])
+VARIANTS = [
+    ("rnn_residual", {"scale": 0.7}),
+    ("lstm_peephole", {}),
+    ("lstm_layer_norm", {"eps": 1e-4}),
+    ("lstm_coupled", {}),
+    ("gru", {"reset": "before"}),
+]
+
+
+def arguments(cell, rng, T=T, B=B):
+    """Random parameters, inputs and state of a cell; gains and biases are no longer 1 and 0."""
+    params = tree_map(lambda p: p + 0.1 * rng.standard_normal(p.shape), cell.init(rng, D, H))
+    return params, rng.standard_normal((T, B, D)), tree_map(lambda s: s + rng.standard_normal(s.shape), cell.zero_state(B, H))
+
+
+def as_tuple(function):
+    """`check_parity` takes a tuple for several outputs; a named tuple alone is one output."""
+
+    def wrapped(*args, **options):
+        outputs = function(*args, **options)
+        return outputs if type(outputs) is tuple else (outputs,)
+
+    return wrapped
+
+
+@pytest.mark.parametrize("device", ["cpu", GPU])
+@pytest.mark.parametrize(("name", "options"), VARIANTS)
+@pytest.mark.parametrize(("T", "B"), [(T, B), (1, 3), (4, 1)])
+def test_equals_the_reference(rng, device, name, options, T, B):
+    cell = CELLS[name]
+    params, xs, state0 = arguments(cell, rng, T, B)
+    same = {"rng": rng, "device": device, **options}
+    check_parity(cell.forward, cell.backward, getattr(mirror, f"{name}_forward"), params, xs, state0, **same)
+    step = as_tuple(getattr(mirror, f"{name}_step_forward"))
+    check_parity(cell.step_forward, cell.step_backward, step, params, xs[0], state0, **same)
+
+
+@pytest.mark.parametrize(("name", "options"), VARIANTS)
+def test_gradients_of_part_of_the_outputs(rng, name, options):
+    """A loss of the last state alone, or of one step, leaves the other outputs' gradients out."""
+    cell, forward = CELLS[name], getattr(mirror, f"{name}_forward")
+    params, xs, state0 = arguments(cell, rng)
+    tensors = tree_map(lambda leaf: torch.tensor(leaf, requires_grad=True), (params, xs, state0))
+    hs, state_T, cache = cell.forward(params, xs, state0, **options)
+    torch_hs, torch_state_T = forward(*tensors, **options)
+    torch_state_T[-1].sum().backward() if isinstance(torch_state_T, LSTMState) else torch_state_T.sum().backward()
+    dstate = state_T._replace(h=0 * state_T.h, c=np.ones_like(state_T.c)) if isinstance(state_T, LSTMState) else np.ones_like(state_T)
+    expected = cell.backward(cache, np.zeros_like(hs), dstate)
+    compare(name, tree_map(lambda leaf: leaf.grad.numpy(), tensors), expected)
+    assert torch_hs.grad_fn is not None
+
+
+@pytest.mark.parametrize("name", ["rnn_residual", "lstm_peephole", "lstm_layer_norm", "lstm_coupled"])
+def test_float32_stays_float32(rng, name):
+    cell = CELLS[name]
+    arrays = tree_map(lambda leaf: leaf.astype(np.float32), arguments(cell, rng))
+    tensors = tree_map(lambda leaf: torch.tensor(leaf, requires_grad=True), arrays)
+    outputs = getattr(mirror, f"{name}_forward")(*tensors)
+    sum(leaf.sum() for _, leaf in leaves(outputs)).backward()
+    assert {leaf.dtype for _, leaf in leaves(outputs)} | {leaf.grad.dtype for _, leaf in leaves(tensors)} == {torch.float32}
+
+
+@pytest.mark.parametrize("name", ["lstm_peephole", "lstm_layer_norm", "lstm_coupled"])
+def test_init_draws_the_reference_numbers(name):
+    ours = getattr(mirror, f"init_{name}")(np.random.default_rng(1), D, H, device="cpu", dtype=torch.float64)
+    compare("params", mirror.to_numpy(ours), CELLS[name].init(np.random.default_rng(1), D, H), rtol=0, atol=0)
+
+
+def test_the_graph_has_one_function_for_all_steps(rng):
+    """The number of recorded functions does not depend on T: nothing in the graph is done step by step."""
+
+    def recorded(steps):
+        params = tree_map(lambda p: p.requires_grad_(), mirror.init_lstm_peephole(rng, D, H, device="cpu"))
+        hs, _ = mirror.lstm_peephole_forward(params, torch.ones(steps, B, D), LSTMState(torch.zeros(B, H), torch.zeros(B, H)))
+        seen, waiting = set(), [hs.grad_fn]
+        while waiting:
+            node = waiting.pop()
+            if node is not None and node not in seen:
+                seen.add(node)
+                waiting += [parent for parent, _ in node.next_functions]
+        return len(seen)
+
+    assert recorded(2) == recorded(20) < 20
+
+
+@pytest.mark.parametrize(
+    ("function", "options", "words"),
+    [
+        (mirror.rnn_residual_forward, {"scale": 0.0}, r"scale must be positive, got 0.0\."),
+        (mirror.rnn_residual_step_forward, {"scale": -1}, r"scale must be positive, got -1\."),
+    ],
+)
+def test_bad_scale(rng, function, options, words):
+    params, x = mirror.init_rnn(rng, D, H, device="cpu"), torch.zeros(T, B, D)
+    with pytest.raises(ValueError, match=words):
+        function(params, x if function is mirror.rnn_residual_forward else x[0], torch.zeros(B, H), **options)
+
+
+@pytest.mark.parametrize("name", ["lstm_peephole", "lstm_layer_norm", "lstm_coupled"])
+def test_bad_input_gets_a_sentence(rng, name):
+    params = getattr(mirror, f"init_{name}")(rng, D, H, device="cpu")
+    state = LSTMState(torch.zeros(B, H), torch.zeros(B, H))
+    forward, step = getattr(mirror, f"{name}_forward"), getattr(mirror, f"{name}_step_forward")
+    with pytest.raises(ValueError, match=rf"{name}_forward: xs must have shape \(T, B, D\), got \(2, 3\)"):
+        forward(params, torch.zeros(B, D), state)
+    with pytest.raises(TypeError, match=r"state must be LSTMState\(h, c\), got a value of type Tensor"):
+        step(params, torch.zeros(B, D), state.h)
+    with pytest.raises(ValueError, match=r"params must have exactly the keys .*, but lacks bias_hh"):
+        step({key: value for key, value in params.items() if key != "bias_hh"}, torch.zeros(B, D), state)
+
+
+def test_layer_norm_needs_a_positive_eps(rng):
+    params = mirror.init_lstm_layer_norm(rng, D, H, device="cpu")
+    with pytest.raises(ValueError, match="eps must be positive, got 0"):
+        mirror.lstm_layer_norm_forward(params, torch.zeros(T, B, D), LSTMState(torch.zeros(B, H), torch.zeros(B, H)), eps=0)
+
+
+@pytest.mark.filterwarnings("ignore:.*should not be instantiated:DeprecationWarning")  # PyTorch's compiler warns of itself
+def test_can_be_compiled(rng):
+    """The whole call is one graph: nothing in it needs Python at run time. (The compiler's own back end is left out: it takes minutes.)"""
+    params, xs, state0 = tree_map(torch.tensor, arguments(CELLS["lstm_peephole"], rng))
+    params = tree_map(lambda p: p.requires_grad_(), params)
+    compiled = torch.compile(mirror.lstm_peephole_forward, backend="aot_eager", fullgraph=True)
+    results = []
+    for forward in (compiled, mirror.lstm_peephole_forward):
+        hs, state_T = forward(params, xs, state0)
+        results.append((hs.detach(), torch.autograd.grad(hs.sum() + state_T.c.sum(), list(params.values()))))
+    torch.testing.assert_close(*results, rtol=0, atol=1e-12)
