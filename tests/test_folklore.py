@@ -10,7 +10,7 @@ import torch
 
 from rnncore.checks import compare
 from rnncore.reference.activations import sigmoid, softmax
-from rnncore.reference.bptt import bptt, chunked_bptt, truncated_bptt
+from rnncore.reference.bptt import chunked_bptt, full_bptt, truncated_bptt
 from rnncore.reference.diagnostics import gradient_norms, product_jacobians, rnn_step_jacobian, singular_values, spectral_radius
 from rnncore.reference.gru import gru_forward, init_gru
 from rnncore.reference.init import he_normal, set_forget_bias, xavier_normal
@@ -265,7 +265,7 @@ def test_14_last_steps_only_and_chunks_are_different_algorithms(rng):
     params, xs, h = init_rnn(rng, 3, 4), rng.standard_normal((12, 2, 3)), np.zeros((2, 4))
     chunks = chunked_bptt(rnn_forward, rnn_backward, params, xs, h, lambda _, hs: (0.0, hs), k=4)
     last = truncated_bptt(rnn_step_forward, rnn_step_backward, params, xs, h, lambda _, h: (0.0, h), k1=1, k2=4)
-    full = bptt(rnn_forward, rnn_backward, params, xs, h, lambda _, hs: (0.0, hs))
+    full = full_bptt(rnn_forward, rnn_backward, params, xs, h, lambda _, hs: (0.0, hs))
     for one, other in ((chunks, last), (last, full), (chunks, full)):
         assert np.abs(one.dparams["weight_hh"] - other.dparams["weight_hh"]).max() > 1e-6
     once_at_the_end = np.zeros((12, 2, 4))

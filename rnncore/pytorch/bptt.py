@@ -6,7 +6,7 @@
 
 Contents
     BPTTResult        loss, gradients and last state; the reference's named tuple, here of tensors
-    bptt              full, given a sequence function such as lstm_forward
+    full_bptt         full, given a sequence function such as lstm_forward
     chunked_bptt      chunks of k steps, given a sequence function
     truncated_bptt    general k1 and k2, given a step function such as lstm_step_forward
 
@@ -23,10 +23,10 @@ import torch
 from rnncore.reference.bptt import BPTTResult, check_steps
 from rnncore.reference.tree import leaves, tree_map
 
-__all__ = ["BPTTResult", "bptt", "chunked_bptt", "truncated_bptt"]
+__all__ = ["BPTTResult", "full_bptt", "chunked_bptt", "truncated_bptt"]
 
 
-def bptt(forward, params, xs, state0, loss, **options):
+def full_bptt(forward, params, xs, state0, loss, **options):
     """Run full backpropagation through time. Memory and time grow with T.
 
     Args:
@@ -43,7 +43,7 @@ def bptt(forward, params, xs, state0, loss, **options):
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     Source: Werbos (1990).
     """
-    _check("bptt", xs, forward, loss)
+    _check("full_bptt", xs, forward, loss)
     return _chunk(forward, _leaf(params), xs, state0, loss, 0, options)
 
 
@@ -53,7 +53,7 @@ def chunked_bptt(forward, params, xs, state0, loss, *, k, **options):
     One chunk's graph is kept at a time, so memory does not grow with T.
 
     Args:
-        forward, params, xs, state0, loss, **options: as in `bptt`; `loss` is called once for each chunk.
+        forward, params, xs, state0, loss, **options: as in `full_bptt`; `loss` is called once for each chunk.
         k: steps in a chunk, at least 1; the last chunk may be shorter.
     Returns:
         A `BPTTResult`; its dstate0 comes from the first chunk alone.
@@ -88,7 +88,7 @@ def truncated_bptt(step_forward, params, xs, state0, loss, *, k1, k2, **options)
         k2: how many steps a pass goes back, at least 1.
         **options: further arguments of `step_forward`.
     Returns:
-        A `BPTTResult` of tensors, as in `bptt`.
+        A `BPTTResult` of tensors, as in `full_bptt`.
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     Source: Williams and Peng (1990), BPTT(h; h') with h = k2 and h' = k1.

@@ -6,7 +6,7 @@ r"""Backpropagation through time, in full and cut short, for any cell.
 
 Contents
     BPTTResult        loss, gradients and last state
-    bptt              full, given a sequence pair such as rnn_forward, rnn_backward
+    full_bptt         full, given a sequence pair such as rnn_forward, rnn_backward
     chunked_bptt      chunks of k steps, given a sequence pair
     truncated_bptt    general k1 and k2, given a step pair such as rnn_step_forward, rnn_step_backward
 
@@ -23,7 +23,7 @@ import numpy as np
 
 from rnncore.reference.tree import tree_map
 
-__all__ = ["BPTTResult", "bptt", "chunked_bptt", "truncated_bptt"]
+__all__ = ["BPTTResult", "full_bptt", "chunked_bptt", "truncated_bptt"]
 
 
 class BPTTResult(NamedTuple):
@@ -35,7 +35,7 @@ class BPTTResult(NamedTuple):
     state_T: Any  # the state after the last step
 
 
-def bptt(forward, backward, params, xs, state0, loss_gradient, **options):
+def full_bptt(forward, backward, params, xs, state0, loss_gradient, **options):
     """Run full backpropagation through time. Memory and time grow with T.
 
     To train in chunks, call it on one chunk after the other, updating the parameters between the calls and passing each `state_T` on
@@ -56,7 +56,7 @@ def bptt(forward, backward, params, xs, state0, loss_gradient, **options):
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     Source: Werbos (1990).
     """
-    check_sequence("bptt", xs, forward, backward, loss_gradient)
+    check_sequence("full_bptt", xs, forward, backward, loss_gradient)
     hs, state_T, cache = forward(params, xs, state0, **options)
     loss, dhs = loss_gradient(0, hs)
     dparams, *_, dstate0 = backward(cache, dhs)
@@ -69,7 +69,7 @@ def chunked_bptt(forward, backward, params, xs, state0, loss_gradient, *, k, **o
     One chunk is kept at a time, so memory does not grow with T.
 
     Args:
-        forward, backward, params, xs, state0, loss_gradient, **options: as in `bptt`; `loss_gradient` is called once for each chunk.
+        forward, backward, params, xs, state0, loss_gradient, **options: as in `full_bptt`; `loss_gradient` is called once for each chunk.
         k: steps in a chunk, at least 1; the last chunk may be shorter.
     Returns:
         A `BPTTResult`; its dstate0 comes from the first chunk alone.

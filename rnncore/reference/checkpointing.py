@@ -7,7 +7,7 @@ With T / S states and the cache of S steps in memory, the sum is smallest near S
 more forward pass. A step's cache is larger than a state, so the best S is somewhat below sqrt(T); sqrt(T) is the simple choice.
 
 Contents
-    checkpointed_bptt    full BPTT in a + b sqrt(T) memory, the same gradients as `bptt`
+    checkpointed_bptt    full BPTT in a + b sqrt(T) memory, the same gradients as `full_bptt`
 
 Nothing here is approximate, unlike truncation (bptt.py).
 Source: Chen, Xu, Zhang and Guestrin (2016), "Training Deep Nets with Sublinear Memory Cost".
@@ -38,7 +38,7 @@ def checkpointed_bptt(forward, backward, params, xs, state0, loss_gradient, *, s
         segment: S, steps in a segment; None takes sqrt(T), rounded up.
         **options: further arguments of `forward`.
     Returns:
-        A `BPTTResult`, equal to that of `bptt` up to rounding.
+        A `BPTTResult`, equal to that of `full_bptt` up to rounding.
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     Source: Chen et al. (2016), section 4.1.

@@ -50,8 +50,8 @@ def test_full_and_chunked(rng, device, name, k):
     p = Problem(name, device, rng)
     functions = p.cell.forward, p.cell.backward
     if k is None:
-        expected = reference.bptt(*functions, *p.arrays, p.loss_gradient)
-        got = mirror.bptt(p.tensor_cell.forward, *p.tensors, p.loss)
+        expected = reference.full_bptt(*functions, *p.arrays, p.loss_gradient)
+        got = mirror.full_bptt(p.tensor_cell.forward, *p.tensors, p.loss)
     else:
         expected = reference.chunked_bptt(*functions, *p.arrays, p.loss_gradient, k=k)
         got = mirror.chunked_bptt(p.tensor_cell.forward, *p.tensors, p.loss, k=k)
@@ -70,7 +70,7 @@ def test_general_k1_k2(rng, device, name, k1, k2):
 
 def test_options_reach_the_cell(rng):
     p = Problem("gru", "cpu", rng)
-    after, before = (mirror.bptt(mirror.gru_forward, *p.tensors, p.loss, reset=reset).loss for reset in ("after", "before"))
+    after, before = (mirror.full_bptt(mirror.gru_forward, *p.tensors, p.loss, reset=reset).loss for reset in ("after", "before"))
     assert abs(after - before) > 1e-3
 
 
@@ -78,7 +78,7 @@ def test_results_carry_no_graph_and_arguments_no_gradient(rng):
     p = Problem("lstm", "cpu", rng)
     params = tree_map(lambda tensor: tensor.requires_grad_(), p.tensors[0])
     for result in (
-        mirror.bptt(mirror.lstm_forward, params, *p.tensors[1:], p.loss),
+        mirror.full_bptt(mirror.lstm_forward, params, *p.tensors[1:], p.loss),
         mirror.chunked_bptt(mirror.lstm_forward, params, *p.tensors[1:], p.loss, k=2),
         mirror.truncated_bptt(mirror.lstm_step_forward, params, *p.tensors[1:], p.step_loss, k1=2, k2=3),
     ):
@@ -90,16 +90,21 @@ def test_a_loss_of_one_step_gives_the_others_zero(rng):
     """With k2 = 1 a loss at the first step alone leaves no trace in the later passes."""
     p = Problem("rnn", "cpu", rng)
     result = mirror.truncated_bptt(mirror.rnn_step_forward, *p.tensors, lambda t, h: h.sum() * (t == 0), k1=1, k2=1)
-    whole = mirror.bptt(mirror.rnn_forward, *p.tensors, lambda start, hs: hs[0].sum())
+    whole = mirror.full_bptt(mirror.rnn_forward, *p.tensors, lambda start, hs: hs[0].sum())
     compare("dparams", mirror.to_numpy(result.dparams), mirror.to_numpy(whole.dparams))
 
 
 @pytest.mark.parametrize(
     ("function", "change", "options", "words"),
     [
-        ("bptt", {"xs": np.zeros((T, B, D))}, {}, r"bptt: xs must be a tensor with time as its first axis, got a value of type ndarray\."),
-        ("bptt", {"xs": torch.zeros(0, B, D)}, {}, r"bptt: xs must hold at least one time step, got shape \(0, 2, 3\)\."),
-        ("bptt", {"loss": 3}, {}, r"bptt: expected a function, got a value of type int\."),
+        (
+            "full_bptt",
+            {"xs": np.zeros((T, B, D))},
+            {},
+            r"full_bptt: xs must be a tensor with time as its first axis, got a value of type ndarray\.",
+        ),
+        ("full_bptt", {"xs": torch.zeros(0, B, D)}, {}, r"full_bptt: xs must hold at least one time step, got shape \(0, 2, 3\)\."),
+        ("full_bptt", {"loss": 3}, {}, r"full_bptt: expected a function, got a value of type int\."),
         ("chunked_bptt", {}, {"k": 0}, r"chunked_bptt: k must be at least 1, got 0\."),
         ("truncated_bptt", {}, {"k1": 1.5, "k2": 1}, r"truncated_bptt: k1 must be a whole number, got 1\.5\."),
         ("truncated_bptt", {}, {"k1": 1, "k2": 0}, r"truncated_bptt: k2 must be at least 1, got 0\."),

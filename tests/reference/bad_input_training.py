@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rnncore.reference.bptt import bptt, chunked_bptt, truncated_bptt
+from rnncore.reference.bptt import chunked_bptt, full_bptt, truncated_bptt
 from rnncore.reference.checkpointing import checkpointed_bptt
 from rnncore.reference.diagnostics import (
     dead_fraction,
@@ -75,11 +75,11 @@ FULL, STEPS = (rnn_forward, rnn_backward, RNN), (rnn_step_forward, rnn_step_back
 
 CASES = [
     # BPTT in all its forms
-    (bptt, (*FULL, XS[:0], H0, over_time), "bptt: xs must hold at least one time step, got shape (0, 2, 3)."),
-    (bptt, (*FULL, XS.tolist(), H0, over_time), "xs must be a NumPy array with time as its first axis, got a value of type list."),
-    (bptt, (*FULL, XS, H0, None), "bptt: expected a function, got a value of type NoneType."),
-    (bptt, (*FULL, with_nan(XS), H0, over_time), "xs must hold finite numbers, got nan"),
-    (bptt, (*FULL, XS[..., :2], H0, over_time), "D is 3 in params['weight_ih'], not 2."),
+    (full_bptt, (*FULL, XS[:0], H0, over_time), "full_bptt: xs must hold at least one time step, got shape (0, 2, 3)."),
+    (full_bptt, (*FULL, XS.tolist(), H0, over_time), "xs must be a NumPy array with time as its first axis, got a value of type list."),
+    (full_bptt, (*FULL, XS, H0, None), "full_bptt: expected a function, got a value of type NoneType."),
+    (full_bptt, (*FULL, with_nan(XS), H0, over_time), "xs must hold finite numbers, got nan"),
+    (full_bptt, (*FULL, XS[..., :2], H0, over_time), "D is 3 in params['weight_ih'], not 2."),
     (chunked_bptt, (*FULL, XS, H0, over_time), "chunked_bptt: k must be at least 1, got 0.", {"k": 0}),
     (chunked_bptt, (*FULL, XS, H0, over_time), "chunked_bptt: k must be a whole number, got 2.5.", {"k": 2.5}),
     (chunked_bptt, (*FULL, XS, H0[:, 1:], over_time), "state0 must have shape (B, H), got (2, 3)", {"k": 2}),

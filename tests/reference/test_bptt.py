@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnncore.checks import compare, numerical_gradient
-from rnncore.reference.bptt import bptt, chunked_bptt, truncated_bptt
+from rnncore.reference.bptt import chunked_bptt, full_bptt, truncated_bptt
 from rnncore.reference.gru import gru_backward, gru_forward, gru_step_backward, gru_step_forward, init_gru
 from rnncore.reference.lstm import LSTMState, init_lstm, lstm_backward, lstm_forward, lstm_step_backward, lstm_step_forward
 from rnncore.reference.rnn import init_rnn, rnn_backward, rnn_forward, rnn_step_backward, rnn_step_forward
@@ -45,7 +45,7 @@ def problem(rng, cell, T=T, B=B, D=D, H=H):
 def test_full_is_the_derivative_of_the_loss(rng, cell):
     arguments, over_time, _ = problem(rng, cell)
     _, forward, backward, *_ = CELLS[cell]
-    result = bptt(forward, backward, *arguments, over_time)
+    result = full_bptt(forward, backward, *arguments, over_time)
     params, xs, state0 = arguments
 
     def loss():
@@ -62,7 +62,7 @@ def test_full_is_the_derivative_of_the_loss(rng, cell):
 def test_nothing_cut_equals_full_exactly(rng, cell):
     arguments, over_time, at_step = problem(rng, cell)
     _, forward, backward, step_forward, step_backward = CELLS[cell]
-    full = bptt(forward, backward, *arguments, over_time)
+    full = full_bptt(forward, backward, *arguments, over_time)
     for k in (T, T + 5):
         compare("chunked", chunked_bptt(forward, backward, *arguments, over_time, k=k), full, **EXACT)
         truncated = truncated_bptt(step_forward, step_backward, *arguments, at_step, k1=k, k2=k)
@@ -76,7 +76,7 @@ def test_going_back_to_the_start_from_every_step_equals_full(rng, cell, k1):
     arguments, over_time, at_step = problem(rng, cell)
     _, forward, backward, step_forward, step_backward = CELLS[cell]
     truncated = truncated_bptt(step_forward, step_backward, *arguments, at_step, k1=k1, k2=T)
-    compare("all", truncated, bptt(forward, backward, *arguments, over_time), rtol=1e-12, atol=1e-12)
+    compare("all", truncated, full_bptt(forward, backward, *arguments, over_time), rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -87,7 +87,7 @@ def test_chunks_are_k1_equal_to_k2(rng, cell, k):
     chunked = chunked_bptt(forward, backward, *arguments, over_time, k=k)
     if T % k == 0:
         compare("all", truncated_bptt(step_forward, step_backward, *arguments, at_step, k1=k, k2=k), chunked, rtol=1e-12, atol=1e-12)
-    full = bptt(forward, backward, *arguments, over_time)
+    full = full_bptt(forward, backward, *arguments, over_time)
     compare("state_T", chunked.state_T, full.state_T, **EXACT)
     compare("loss", chunked.loss, full.loss)
     difference = max(np.abs(chunked.dparams[name] - full.dparams[name]).max() for name in full.dparams)
@@ -134,7 +134,7 @@ def test_the_last_steps_only_is_another_algorithm_than_chunks(rng):
     closer = 0
     for _ in range(20):
         arguments, over_time, at_step = problem(rng, "rnn", T=60)
-        full = bptt(forward, backward, *arguments, over_time).dparams["weight_hh"]
+        full = full_bptt(forward, backward, *arguments, over_time).dparams["weight_hh"]
         chunks = chunked_bptt(forward, backward, *arguments, over_time, k=4).dparams["weight_hh"]
         last = truncated_bptt(step_forward, step_backward, *arguments, at_step, k1=1, k2=4).dparams["weight_hh"]
         assert np.abs(chunks - last).max() > 1e-3
@@ -144,7 +144,7 @@ def test_the_last_steps_only_is_another_algorithm_than_chunks(rng):
 
 def test_options_reach_the_cell(rng):
     arguments, over_time, at_step = problem(rng, "rnn")
-    full = bptt(rnn_forward, rnn_backward, *arguments, over_time, nonlinearity="relu")
+    full = full_bptt(rnn_forward, rnn_backward, *arguments, over_time, nonlinearity="relu")
     same = truncated_bptt(rnn_step_forward, rnn_step_backward, *arguments, at_step, k1=T, k2=T, nonlinearity="relu")
     compare("all", same, full, rtol=1e-14, atol=1e-14)
     assert (full.state_T >= 0).all()
@@ -158,7 +158,7 @@ def test_nothing_changes_in_place_and_the_dtype_stays(rng, dtype):
     dhs = rng.standard_normal((T, B, H)).astype(dtype)
     kept = dhs.copy()
     for result in (
-        bptt(rnn_forward, rnn_backward, params, xs, state0, lambda start, hs: (0.0, dhs[start : start + len(hs)])),
+        full_bptt(rnn_forward, rnn_backward, params, xs, state0, lambda start, hs: (0.0, dhs[start : start + len(hs)])),
         chunked_bptt(rnn_forward, rnn_backward, params, xs, state0, lambda start, hs: (0.0, dhs[start : start + len(hs)]), k=3),
         truncated_bptt(rnn_step_forward, rnn_step_backward, params, xs, state0, lambda t, h: (0.0, dhs[t]), k1=2, k2=3),
     ):
@@ -182,7 +182,7 @@ def test_memory_of_chunks_is_flat_in_T(rng):
         params, xs, h = init_lstm(rng, 4, 16), np.zeros((T, 8, 4)), np.zeros((8, 16))
         one = np.ones((10, 8, 16))
         if kind == "full":
-            return peak(lambda: bptt(forward, backward, params, xs, LSTMState(h, h), lambda _, hs: (0.0, hs)))
+            return peak(lambda: full_bptt(forward, backward, params, xs, LSTMState(h, h), lambda _, hs: (0.0, hs)))
         if kind == "chunked":
             return peak(lambda: chunked_bptt(forward, backward, params, xs, LSTMState(h, h), lambda _, hs: (0.0, one[: len(hs)]), k=10))
         return peak(lambda: truncated_bptt(step_forward, step_backward, params, xs, LSTMState(h, h), lambda _, s: (0.0, s), k1=5, k2=10))

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnncore.checks import compare
-from rnncore.reference.bptt import bptt
+from rnncore.reference.bptt import full_bptt
 from rnncore.reference.checkpointing import checkpointed_bptt
 from rnncore.reference.gru import gru_backward, gru_forward, init_gru
 from rnncore.reference.lstm import LSTMState, init_lstm, lstm_backward, lstm_forward
@@ -41,7 +41,7 @@ def test_equals_full(cell, T, segment, seed):
     compare(
         "result",
         checkpointed_bptt(forward, backward, *args, loss_gradient, segment=segment),
-        bptt(forward, backward, *args, loss_gradient),
+        full_bptt(forward, backward, *args, loss_gradient),
         **TIGHT,
     )
 
@@ -76,7 +76,7 @@ def test_memory_grows_with_the_square_root_of_T(rng):
     fit = np.polynomial.Polynomial.fit(np.sqrt(lengths), peaks, 1)
     unexplained = np.square(peaks - fit(np.sqrt(lengths))).sum() / np.square(peaks - peaks.mean()).sum()
     assert unexplained < 0.01
-    full = peak(bptt, *arguments(rng, "lstm", 256, B=8, D=2, H=16))
+    full = peak(full_bptt, *arguments(rng, "lstm", 256, B=8, D=2, H=16))
     assert peaks[2] < full / 4
 
 
