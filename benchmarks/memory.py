@@ -1,0 +1,38 @@
+"""Memory of the tuned layers with tracemalloc, in units of T B H numbers: what the cache holds after the forward pass, and the peaks.
+
+The cache is a whole number of arrays, and about 2 KiB of Python objects, which the target, taken at the largest shape and with two
+decimals, does not see. The peak of the forward pass adds copies of the weights and a few arrays of one step.
+"""
+
+import tracemalloc
+
+from grid import DTYPES, GRID
+from layers import CELLS, data
+from report import Section, Target
+
+LIMIT = {"RNN": 2, "LSTM": 7, "GRU": 5}
+
+
+def measure(name, shape, dtype):
+    """One row: memory beyond what there was before, divided by T B H and the size of a number."""
+    forward, backward = CELLS[name].tuned
+    given = data(name, shape, dtype)
+    unit = given.dhs.nbytes
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    *outputs, cache = forward(given.params, given.xs, given.state0)
+    peak = tracemalloc.get_traced_memory()[1] - before
+    del outputs
+    kept = tracemalloc.get_traced_memory()[0] - before
+    backward(cache, given.dhs)
+    both = tracemalloc.get_traced_memory()[1] - before
+    tracemalloc.stop()
+    labels = {"layer": name, "dtype": dtype, "(B, T, D, H)": shape}
+    return labels | {"cache": kept / unit, "peak of forward": peak / unit, "peak of forward and backward": both / unit}
+
+
+def sections(quick):
+    rows = [measure(name, shape, dtype) for name in CELLS for dtype in DTYPES for shape in (GRID[1:3] if quick else GRID[1:])]
+    cache = {row["layer"]: row["cache"] for row in rows if row["dtype"] == "float64"}  # of the largest shape, which comes last
+    targets = [Target(f"{name}, numbers in the cache per T B H", round(cache[name], 2), LIMIT[name]) for name in CELLS]
+    return [Section("Memory", " ".join(__doc__.split()), rows, targets)]

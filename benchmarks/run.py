@@ -1,0 +1,38 @@
+"""Run the benchmarks: `python benchmarks/run.py [--quick] [names]`, or `make bench`.
+
+Every file in this folder that has a function `sections(quick)` is a benchmark, named after the file; without names all of them run.
+A full run is written to results/; a quick one, with few rounds and without the largest shape, is only printed.
+"""
+
+import argparse
+import importlib
+import os
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", help="files to run, such as layers")
+    parser.add_argument("--quick", action="store_true", help="few rounds, smaller shapes, nothing written")
+    options = parser.parse_args()
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[variable] = "1"  # before NumPy and PyTorch are loaded
+    sys.path.insert(0, str(HERE.parent))
+    report = importlib.import_module("report")
+    names = options.names or sorted(path.stem for path in HERE.glob("*.py") if "\ndef sections(" in path.read_text())
+    sections = []
+    for name in names:
+        print(f"{name} ...", file=sys.stderr, flush=True)
+        sections += importlib.import_module(name).sections(options.quick)
+    if options.quick or options.names:
+        print(report.markdown(sections, report.machine(), "a part" if options.names else "quick"))
+    else:
+        print(report.write(sections, quick=False))
+    return 0 if all(target.met for section in sections for target in section.targets) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
