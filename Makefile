@@ -17,13 +17,14 @@ INSTALLED := $(VENV)/installed
 BUILD_SITE := $(VENV)/bin/jupyter-book build . --toc book/_toc.yml --path-output .
 
 .DEFAULT_GOAL := help
-.PHONY: help course test labs site clean lint unit notebooks strict-site browser
+.PHONY: help course test labs site bench clean lint unit notebooks strict-site browser
 
 help: ## list the targets
 	@echo "make course   set up, build and serve the course on http://127.0.0.1:8000 (PORT=9000 for another port)"
 	@echo "make test     lint, unit tests, labs, every notebook, the site without warnings, browser tests"
 	@echo "make site     build the site into _build/html, without serving it"
 	@echo "make labs     build labs/ from solutions/"
+	@echo "make bench    measure rnncore against PyTorch side by side; results go to benchmarks/results/"
 	@echo "make clean    remove what was built (labs/ and .venv stay)"
 	@echo "make help     this list"
 	@echo ""
@@ -69,6 +70,9 @@ strict-site: notebooks
 
 browser: strict-site
 	$(PY) -m pytest tests/browser -m browser
+
+bench: $(INSTALLED) ## ratios, never part of the tests; exits 1 if a target is missed
+	$(PY) benchmarks/run.py
 
 clean: ## remove what was built
 	rm -rf _build _executed .pytest_cache .ruff_cache .hypothesis

@@ -1,10 +1,12 @@
 """rnncore: recurrent networks to read, check and run.
 
     rnncore.reference   NumPy, gradients by hand; also importable from here
+    rnncore.tuned       RNN, LSTM and GRU sequences, same results, written for speed
     rnncore.pytorch     the same names on tensors, CPU and GPU
     rnncore.checks      gradient check, purity, parity with torch, the labs' checks
     rnncore.tasks       data for experiments
     rnncore.plots       figures
+    rnncore.quiz        self-check questions
 
 Importing this package loads NumPy and nothing else.
 """

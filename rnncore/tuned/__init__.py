@@ -1,7 +1,7 @@
 """The tuned tier: the sequence functions of the reference, written to be fast; the names, arguments and results are the same.
 
     rnncore.reference.lstm   the clear tier: reads like the equations, and is what the book shows
-    rnncore.tuned.lstm       the tuned tier: what `rnncore.lstm_forward` runs; tests hold the two equal to 1e-12
+    rnncore.tuned.lstm       the tuned tier: what you train with; tests hold the two equal to 1e-12
 
 Four ideas, the same in every layer:
     1. The products with the inputs need no state, so they are one product over all steps, before the loop.
