@@ -10,6 +10,10 @@ __all__ = ["CheckFailed", "compare"]
 class CheckFailed(AssertionError):
     """A check did not hold; the message says what was checked, where it fails and both numbers."""
 
+    def _render_traceback_(self):
+        """What a notebook shows in place of a traceback: the sentence, which names the place itself."""
+        return [f"\x1b[31mCheckFailed\x1b[39m: {self}"]
+
 
 def compare(name, got, expected, *, rtol=1e-10, atol=1e-10, what="expected"):
     """Check that two arrays, or two trees of arrays, agree.

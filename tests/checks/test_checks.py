@@ -132,3 +132,14 @@ def test_everything_right_passes(rng, step):
     check_gradient(rnn_forward, rnn_backward, params, xs, h, rng=rng)
     check_purity(rnn_forward, rnn_backward, params, xs, h, rng=rng)
     compare("tree", {"a": (1.0, [2.0])}, {"a": (1.0, [2.0])})
+
+
+def test_a_notebook_shows_the_sentence_and_no_traceback():
+    from IPython.core.interactiveshell import InteractiveShell
+    from IPython.utils.capture import capture_output
+
+    with capture_output() as captured:
+        code = "from rnncore.checks import compare\ncompare('y', 1.0, 2.0)"
+        InteractiveShell().run_cell(code)
+    assert "y is 1 but 2 was expected." in captured.stdout
+    assert "Traceback" not in captured.stdout and ".py" not in captured.stdout
