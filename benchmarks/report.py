@@ -92,7 +92,7 @@ def markdown(sections, facts, date):
     lines += ["Ratios are medians over interleaved rounds, with the quartiles in brackets.", ""]
     lines += [f"## Targets: {sum(t.met for t in targets)} of {len(targets)} met", "", "| target | measured | at most | met |"]
     lines += ["|---|---|---|---|"]
-    lines += [f"| {t.name} | {t.measured:.2f} | {t.limit:g} | {'yes' if t.met else '**no**'} |" for t in targets]
+    lines += [f"| {t.name} | {t.measured:.3g} | {t.limit:g} | {'yes' if t.met else '**no**'} |" for t in targets]
     for section in sections:
         lines += ["", f"## {section.title}", "", section.note, "", *_table(section.rows)]
     return "\n".join(lines) + "\n"

@@ -60,17 +60,19 @@ def lstm_forward(params, xs, state0):
     """
     h, c = state0
     scale = np.array([0.5, 0.5, 1, 0.5], xs.dtype).reshape(4, 1, 1)  # g is a plain tanh
-    shift = 1 - scale
     W_ih_T, W_hh_T = by_gate(params["weight_ih"], scale), by_gate(params["weight_hh"], scale)  # (4, D, H), (4, H, H)
     bias = (params["bias_ih"] + params["bias_hh"]).reshape(4, 1, -1) * scale
     gates = input_product(xs, W_ih_T, bias)  # (4, T, B, H), a_t until the gates take its place
     hs, cs = np.empty_like(gates[0]), np.empty_like(gates[0])
-    recurrent, scratch = np.empty_like(gates[:, 0]), np.empty_like(h)
+    activated, scratch = np.empty_like(gates[:, 0]), np.empty_like(h)
+    scales = np.zeros_like(activated) + scale  # (4, B, H) without gaps, which is faster than to repeat (4, 1, 1) at every step
+    shifts = 1 - scales
     for a, i, f, g, o, c_next, h_next in zip(gates.swapaxes(0, 1), *gates, cs, hs, strict=True):
-        a += np.matmul(h, W_hh_T, out=recurrent)  # (4, B, H)
-        np.tanh(a, out=a)
-        a *= scale
-        a += shift
+        np.matmul(h, W_hh_T, out=activated)  # (4, B, H)
+        activated += a
+        np.tanh(activated, out=activated)
+        activated *= scales
+        np.add(activated, shifts, out=a)
         np.multiply(f, c, out=c_next)
         c_next += np.multiply(i, g, out=scratch)
         np.multiply(o, np.tanh(c_next, out=scratch), out=h_next)
@@ -99,15 +101,16 @@ def lstm_backward(cache, dhs, dstate_T=None):
     dh, dc = (np.zeros_like(s) for s in state0) if dstate_T is None else (ds.copy() for ds in dstate_T)
     das = np.empty((T, B, 4 * H), hs.dtype)
     das_by_gate = das.reshape(T, B, 4, H).swapaxes(1, 2)  # the same numbers, seen as (T, 4, B, H)
+    das_ifg, das_o = das_by_gate[:, :3], das_by_gate[:, 3]
     cs_before, scratch = before(state0.c, cs), np.empty_like(dh)
     for t in blocks(hs.shape):
         slopes, slopes_c = _slopes(gates[:, t], cs_before[t], cs[t])
-        steps = (das[t], das_by_gate[t], slopes.swapaxes(0, 1), slopes_c, gates[1, t], dhs[t])
-        for da, da_by_gate, slope, slope_c, f, dh_t in zip(*(v[::-1] for v in steps), strict=True):
+        steps = (das[t], das_ifg[t], das_o[t], slopes[:3].swapaxes(0, 1), slopes[3], slopes_c, gates[1, t], dhs[t])
+        for da, da_ifg, da_o, slope_ifg, slope_o, slope_c, f, dh_t in zip(*(v[::-1] for v in steps), strict=True):
             dh += dh_t
             dc += np.multiply(dh, slope_c, out=scratch)
-            np.multiply(slope[:3], dc, out=da_by_gate[:3])
-            np.multiply(slope[3], dh, out=da_by_gate[3])
+            np.multiply(slope_ifg, dc, out=da_ifg)
+            np.multiply(slope_o, dh, out=da_o)
             np.matmul(da, params["weight_hh"], out=dh)
             dc *= f
     dW_ih, db, dxs = deferred(das, xs, params["weight_ih"])

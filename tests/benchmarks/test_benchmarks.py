@@ -76,7 +76,7 @@ def test_report_says_what_was_missed(load, tmp_path):
     sections = [report.Section("Layers", "A note.", rows, [report.Target("fast", 2.0, 1.0), report.Target("small", 2.0, 3.0)])]
     path = report.write(sections, quick=False, folder=tmp_path)
     text, content = path.read_text(), json.loads(path.with_suffix(".json").read_text())
-    assert "1 of 2 met" in text and "| fast | 2.00 | 1 | **no** |" in text and "| RNN | 2.00 (1.90 to 2.20) | 1.5 |" in text
+    assert "1 of 2 met" in text and "| fast | 2 | 1 | **no** |" in text and "| RNN | 2.00 (1.90 to 2.20) | 1.5 |" in text
     assert [target["met"] for target in content["sections"][0]["targets"]] == [False, True]
     assert content["sections"][0]["rows"][0]["ratio"] == {"median": 2.0, "low": 1.9, "high": 2.2}
     assert content["machine"]["NumPy"] == np.__version__ and content["machine"]["threads"] == 1
