@@ -14,8 +14,8 @@ Contents
     StateStatistics, state_statistics, saturation_fraction, dead_fraction
 
 A state s is h, or for an LSTM h and c side by side, so S is H or 2H. States are counted s_0 (before the first step) to s_T.
-If every J_t has largest singular value below 1, gradients vanish; a spectral radius below 1 promises that only in the long run and only
-for one and the same J: a product can grow for many steps first.
+If the largest singular value of every J_t stays below one bound smaller than 1, gradients vanish; a spectral radius below 1 promises that
+only in the long run and only for one and the same J: a product can grow for many steps first.
 Source: Bengio, Simard and Frasconi (1994); Pascanu, Mikolov and Bengio (2013).
 """
 
