@@ -10,6 +10,7 @@ link to the code. Entries carry the name that a reader imports (`rnncore.lstm_fo
 Contents
     Api               the directive
     public_modules    the files of rnncore that export names
+    used_in           the chapters and labs that use one of them
     write_module      one file as MyST text
     find_entry        resolves a bare name in a role
 """
@@ -31,7 +32,7 @@ from sphinx.util.docutils import SphinxDirective
 ROOT = Path(__file__).parents[2]
 CODE = "https://github.com/rnn-course/rnn-course/blob/main"
 SHAPE = r"\((?=[^()]*(?:,|\.\.\.))(?=[^()]*(?:\b\d*[A-Z]\b|\d|\.\.\.))(?:[\w.* +/-]{1,24}, ?)*[\w.* +/-]{0,24}\)"
-INLINE = re.compile(rf"`(?P<code>[^`]+)`|(?P<cite>{CITATION.pattern})|(?P<shape>{SHAPE})")
+INLINE = re.compile(rf"`(?P<code>[^`]+)`|(?P<cite>{CITATION.pattern})|(?P<shape>{SHAPE})|(?P<word>\b[A-Z]\w*[a-z]\w*)")
 TITLES = {"Args": "Arguments"}
 
 
@@ -44,7 +45,8 @@ class Api(SphinxDirective):
         module = importlib.import_module(self.arguments[0])
         self.env.note_dependency(module.__file__)
         box = nodes.container(classes=["api"])
-        self.state.nested_parse(StringList(write_module(module).split("\n"), module.__file__), self.content_offset, box)
+        text = write_module(module, used_in(module, self.env.found_docs))
+        self.state.nested_parse(StringList(text.split("\n"), module.__file__), self.content_offset, box)
         return box.children
 
 
@@ -69,7 +71,22 @@ def full_names(module):
     return {name: full(name) for name in module.__all__}
 
 
-def write_module(module):
+def used_in(module, pages):
+    """The chapters and labs among `pages` whose code imports a public name of a file, in the order of their names."""
+    wanted = {(full.rpartition(".")[0], name) for name, full in full_names(module).items()}
+    return [page for page in sorted(pages) if wanted & imports_of(page)]
+
+
+@functools.cache
+def imports_of(page):
+    """(package, name) of everything that a chapter, or the solution of a lab, imports from rnncore."""
+    lab = ROOT / "solutions" / f"{Path(page).name}.py"
+    text = (lab if lab.exists() else ROOT / f"{page}.md").read_text("utf8")
+    found = re.finditer(r"^from (rnncore[\w.]*) import (?:\(([^)]*)\)|(.*))$", text, re.MULTILINE)
+    return {(match[1], name.split(" as ")[0]) for match in found for name in re.findall(r"\w+(?: as \w+)?", match[2] or match[3])}
+
+
+def write_module(module, used_by=()):
     """One file as MyST text: its docstring, then an entry for each name it defines, in the order of the code; caches come last."""
     contents = {n: text for b in parse(module.__doc__) if b.kind == "Contents" for names, text in b.content for n in names.split(", ")}
     own = [name for name in module.__all__ if not is_borrowed(module, name)]
@@ -78,7 +95,9 @@ def write_module(module):
     package = full_names(module)[own[0]].rpartition(".")[0]
     parts = [] if module.__name__ in full_names(module).values() else [f"```{{py:module}} {module.__name__}\n```"]
     parts.append(f"```{{py:currentmodule}} {package}\n```")
-    parts += [f"File [`{path}`]({CODE}/{path}) · `from {package} import …`", write_docstring(module.__doc__, module)]
+    where = f"File [`{path}`]({CODE}/{path}), `from {package} import …`"
+    where += "".join(f"{comma}{{doc}}`/{page}`" for comma, page in zip([". Used in ", *[", "] * len(used_by)], used_by, strict=False))
+    parts += [where + ".", write_docstring(module.__doc__, module)]
     parts += [write_entry(module, name, contents.get(name, "")) for name in own]
     return "\n\n".join(parts)
 
@@ -134,6 +153,9 @@ def _marked(match, module):
     if match["code"]:
         target = find_name(match["code"], module)
         return f"{{py:obj}}`~{target}`" if target else f"`{match['code']}`"
+    if match["word"]:
+        target = find_name(match["word"], module)
+        return f"{{py:obj}}`~{target}`" if target else _escape(match["word"])
     if match["shape"]:
         return f"`{match['shape']}`"
     sources = sources_of(match["cite"], bibliography())
