@@ -1,10 +1,12 @@
 """Figures: pure functions from numbers to a plotly figure, with the text that says the same to who cannot see it.
 
 Contents
-    Figure    a plotly figure as plain data, with its alternative text
-    lines     curves; several runs of one thing become their median and a band from lowest to highest
-    heatmap   a matrix as colours
-    bars      named quantities, with the spread of several runs
+    COLORS       colours of curves: distinguishable with any colour vision, in either theme
+    DIVERGING    colours of a matrix, from blue over a light middle to red
+    Figure       a plotly figure as plain data, with its alternative text
+    lines        curves; several runs of one thing become their median and a band from lowest to highest
+    heatmap      a matrix as colours
+    bars         named quantities, with the spread of several runs
 
 A Jupyter front end draws a `Figure` from its plotly data; the built site finds the same data in the page and draws it in the
 colours of the reader's theme. Only NumPy is imported: plotly itself is not needed to make a figure.
@@ -73,6 +75,8 @@ def lines(series, *, alt, xlabel, ylabel, x=None, log_y=False, height=HEIGHT):
         height: in pixels.
     Returns:
         A `Figure`.
+    Raises:
+        ValueError: alt is empty, or what should be drawn is not numbers.
     """
     traces = []
     for i, (name, values) in enumerate(series.items()):
@@ -115,6 +119,8 @@ def heatmap(values, *, alt, xlabel, ylabel, x=None, y=None, zlabel="", limits=No
         height: in pixels.
     Returns:
         A `Figure`.
+    Raises:
+        ValueError: alt is empty, or what should be drawn is not numbers.
     """
     values = np.asarray(values, dtype=float)
     if limits is None:
@@ -149,6 +155,8 @@ def bars(values, *, alt, ylabel, xlabel="", height=HEIGHT):
         height: in pixels.
     Returns:
         A `Figure`.
+    Raises:
+        ValueError: alt is empty, or what should be drawn is not numbers.
     """
     runs = [np.atleast_1d(np.asarray(v, dtype=float)) for v in values.values()]
     middle = [float(np.median(r)) for r in runs]

@@ -23,6 +23,9 @@ def numerical_gradient(loss, array, *, eps=1e-3):
         eps: how far an entry is moved.
     Returns:
         An array of the same shape.
+    Raises:
+        TypeError, ValueError: `loss` returns no number, or what it raises itself.
+    Source: Fornberg (1988), table 1.
 
     >>> w = np.array([1.0, 2.0])
     >>> numerical_gradient(lambda: float((w**3).sum()), w).round(6).tolist()
@@ -59,6 +62,8 @@ def mirror(forward, backward, args, *, rng, **options):
         outputs: tuple.
         d_outputs: tuple of arrays like the outputs, drawn from a normal distribution.
         gradients: tuple, one entry for each argument that has a gradient.
+    Raises:
+        TypeError, ValueError: what the two functions raise.
     """
     *outputs, cache = forward(*args, **options)
     outputs = tree_map(np.copy, tuple(outputs))  # as they were before backward could touch them

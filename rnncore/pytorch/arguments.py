@@ -61,6 +61,7 @@ def tensors(**specs):
             finally:
                 _call.checked = False
 
+        checked.specs = specs  # the tests compare them with the docstring
         return checked
 
     return decorate

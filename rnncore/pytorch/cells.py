@@ -4,6 +4,7 @@ Contents
     TensorCell         the functions and sizes of one kind of cell
     TENSOR_CELLS       name -> TensorCell, with the names of the reference's `CELLS`
     find_tensor_cell   a TensorCell from its name
+Source: this course; each cell names its own.
 """
 
 from collections.abc import Callable

@@ -20,7 +20,8 @@ Contents
 
 A cell works on tuples of tensors: `state` is (h,) or (h, c), with what the cell shows first. Its functions have no branch on values and
 no transfer from the device, so that a call can be compiled, or captured in a CUDA graph together with its backward pass.
-Source: Werbos (1990); hoisting and deferring: Appleyard, Kocisky and Blunsom (2016), "Optimizing Performance of RNNs on GPUs".
+Source: Werbos (1990); hoisting and deferring: Appleyard, Kocisky and Blunsom (2016), "Optimizing Performance of
+Recurrent Neural Networks on GPUs".
 """
 
 from collections.abc import Callable

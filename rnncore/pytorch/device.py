@@ -14,6 +14,8 @@ def pick_device(device="auto"):
         device: "auto" takes the first GPU if there is one, else the CPU; any name PyTorch knows is taken as it is.
     Returns:
         A `torch.device`.
+    Raises:
+        RuntimeError: PyTorch knows no device of this name.
     """
     if device != "auto":
         return torch.device(device)
@@ -30,6 +32,9 @@ def to_torch(tree, device="auto", dtype=None):
         dtype: PyTorch dtype of the floating-point tensors; None keeps each array's own.
     Returns:
         The same tree of tensors, which share no memory with the arrays.
+    Raises:
+        RuntimeError: PyTorch knows no device of this name.
+        TypeError: a leaf is neither an array nor a number.
     """
     device = pick_device(device)
 
@@ -47,5 +52,7 @@ def to_numpy(tree):
         tree: nested dicts and tuples of tensors, on any device, with or without gradient.
     Returns:
         The same tree of arrays, which share no memory with the tensors.
+    Raises:
+        AttributeError: a leaf is no tensor.
     """
     return tree_map(lambda tensor: tensor.detach().cpu().numpy().copy(), tree)

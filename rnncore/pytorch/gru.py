@@ -8,7 +8,8 @@ Contents
 With reset="after" a sequence runs by PyTorch's fused kernel (cuDNN on an NVIDIA GPU). With reset="before", which no kernel computes, it
 runs by the template of `custom_cell.py`. Rows are in the order r, z, n. `swap_update_gate` of the reference converts parameters before
 they become tensors.
-Source: Cho et al. (2014), reset before the product; Chung et al. (2014) and cuDNN, reset after it.
+Source: Cho et al. (2014), reset before the product, and so Chung et al. (2014); reset after it: cuDNN and PyTorch, as in the first
+version of the former paper (arXiv:1406.1078v1).
 """
 
 import torch

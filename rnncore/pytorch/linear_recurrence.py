@@ -44,7 +44,8 @@ def linear_recurrence_scan_forward(a, b, state0):
     """Run h_t = a_t * h_{t-1} + b_t as a parallel scan.
 
     Args:
-        a, b, state0: as in `linear_recurrence_forward`.
+        a, b: (T, B, H), the factor and what is added at each step.
+        state0: (B, H), before the first step.
     Returns:
         hs: (T, B, H), as from the loop up to rounding.
     Raises:

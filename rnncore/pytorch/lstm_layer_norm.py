@@ -46,7 +46,8 @@ def lstm_layer_norm_step_forward(params, x, state, *, eps=1e-5):
     """Take one time step.
 
     Args:
-        params: dict as `init_lstm_layer_norm` gives it; rows in the order i, f, g, o.
+        params: dict of weight_ih (4H, D), weight_hh (4H, H), bias_ih, bias_hh, gain_ih, gain_hh, each (4H,), rows in the
+            order i, f, g, o, and gain_c (H,), bias_c (H,).
         x: (B, D), the input at this step.
         state: LSTMState of h (B, H) and c (B, H), before the step.
         eps: a positive number added to each variance.
@@ -63,7 +64,8 @@ def lstm_layer_norm_forward(params, xs, state0, *, eps=1e-5):
     """Run the cell over a sequence.
 
     Args:
-        params: dict as `init_lstm_layer_norm` gives it; rows in the order i, f, g, o.
+        params: dict of weight_ih (4H, D), weight_hh (4H, H), bias_ih, bias_hh, gain_ih, gain_hh, each (4H,), rows in the
+            order i, f, g, o, and gain_c (H,), bias_c (H,).
         xs: (T, B, D), the inputs; T is at least 1.
         state0: LSTMState of h (B, H) and c (B, H), before the first step.
         eps: a positive number added to each variance.

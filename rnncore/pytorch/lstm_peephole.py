@@ -53,7 +53,8 @@ def lstm_peephole_step_forward(params, x, state):
     """Take one time step.
 
     Args:
-        params: dict as `init_lstm_peephole` gives it; rows in the order i, f, g, o.
+        params: dict of weight_ih (4H, D), weight_hh (4H, H), bias_ih (4H,), bias_hh (4H,), weight_ci (H,), weight_cf (H,), weight_co (H,);
+            rows in the order i, f, g, o.
         x: (B, D), the input at this step.
         state: LSTMState of h (B, H) and c (B, H), before the step.
     Returns:
@@ -69,7 +70,8 @@ def lstm_peephole_forward(params, xs, state0):
     """Run the cell over a sequence.
 
     Args:
-        params: dict as `init_lstm_peephole` gives it; rows in the order i, f, g, o.
+        params: dict of weight_ih (4H, D), weight_hh (4H, H), bias_ih (4H,), bias_hh (4H,), weight_ci (H,), weight_cf (H,), weight_co (H,);
+            rows in the order i, f, g, o.
         xs: (T, B, D), the inputs; T is at least 1.
         state0: LSTMState of h (B, H) and c (B, H), before the first step.
     Returns:

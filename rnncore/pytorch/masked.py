@@ -4,6 +4,7 @@ Contents
     masked_forward     all time steps; a sequence that has ended keeps its state and gives zeros
 
 The padding is left out by packing, so no step is spent on it, and it cannot influence any result.
+Source: this course.
 """
 
 from rnncore.pytorch.arguments import tensors

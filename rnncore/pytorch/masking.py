@@ -6,6 +6,7 @@ Contents
     last_state_forward          the state at the last step of each sequence
 
 Lengths are whole numbers (B,), each from 1 to T. Looking at them makes a GPU's program wait, so make them once for each batch.
+Source: this course.
 """
 
 import torch

@@ -8,6 +8,7 @@ Contents
 
 Packing and unpacking are PyTorch's own, with sequences of equal length left in their order. Cells that have a fused kernel take packed data
 as it is; the others run over each stretch of time in which no sequence ends.
+Source: `torch.nn.utils.rnn`; the loop over stretches is this course's own.
 """
 
 from itertools import groupby

@@ -13,6 +13,7 @@ Contents
     state_dict_from_params     arrays, or tensors, -> tensors for `module.load_state_dict`
 
 Only names change: the shapes, and the order of the gates within them, are the same on both sides.
+Source: the names are those of `torch.nn`.
 """
 
 import re

@@ -9,6 +9,7 @@ Contents
     sigmoid, softmax, log_sum_exp, log_softmax
 
 None of them overflows, whatever finite number comes in: the largest score is subtracted before exp is taken.
+Source: Blanchard, Higham and Higham (2021), "Accurately Computing the Log-Sum-Exp and Softmax Functions".
 """
 
 import numpy as np
@@ -23,7 +24,7 @@ def sigmoid(a):
     """1 / (1 + exp(-a)), written with tanh so that nothing overflows.
 
     Args:
-        a: an array or a number.
+        a: (...), an array or a number.
     Returns:
         The same shape, between 0 and 1.
     Raises:

@@ -8,6 +8,7 @@ Contents
     find_cell    a Cell from its name
 
 Where a function takes `cell`, it may be a name or a `Cell` of your own: any functions that keep the mirror rule will do.
+Source: this course; each cell names its own.
 """
 
 from collections.abc import Callable

@@ -41,7 +41,7 @@ def checkpointed_bptt(forward, backward, params, xs, state0, loss_gradient, *, s
         A `BPTTResult`, equal to that of `full_bptt` up to rounding.
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
-    Source: Chen et al. (2016), section 4.1.
+    Source: Chen, Xu, Zhang and Guestrin (2016).
     """
     check_sequence("checkpointed_bptt", xs, forward, backward, loss_gradient)
     segment = math.isqrt(len(xs) - 1) + 1 if segment is None else segment

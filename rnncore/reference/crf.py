@@ -18,7 +18,8 @@ Contents
     crf_marginals                                                p(y_t = j)
 
 The best sequence is in `viterbi.py`. Axes: T steps, B batch, V tags. A batch of unequal lengths is padded at the end; what stands
-in the padding adds nothing. Source: Lafferty, McCallum and Pereira (2001); for tagging with an RNN: Huang, Xu and Yu (2015).
+in the padding adds nothing.
+Source: Lafferty, McCallum and Pereira (2001); for tagging with an RNN: Huang, Xu and Yu (2015).
 """
 
 from typing import NamedTuple

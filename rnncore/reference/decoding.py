@@ -73,7 +73,7 @@ def top_k_distribution(logits, k, *, temperature=1.0):
         (..., V), probabilities, at most k of them not zero.
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
-    Source: Fan, Lewis and Dauphin (2018), section 5.2.
+    Source: Fan, Lewis and Dauphin (2018).
     """
     if k > logits.shape[-1]:
         raise ValueError(f"top_k_distribution: k must be at most {logits.shape[-1]}, the number of tokens, got {k}.")

@@ -61,8 +61,8 @@ def dropout_forward(x, mask):
     """Multiply by a mask.
 
     Args:
-        x: (..., D).
-        mask: the shape of x, or of its last axes: (B, D) serves all time steps of (T, B, D). It is data and has no gradient.
+        x: (...), any shape.
+        mask: (...), the shape of x, or of its last axes: (B, D) serves all time steps of (T, B, D). It is data and has no gradient.
     Returns:
         y: the shape of x.
         cache: for `dropout_backward`.
@@ -81,7 +81,7 @@ def dropout_backward(cache, dy):
 
     Args:
         cache: what `dropout_forward` returned.
-        dy: the shape of x.
+        dy: (...), the shape of x.
     Returns:
         dx: the shape of x.
     Raises:

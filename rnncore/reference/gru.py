@@ -15,7 +15,8 @@ Contents
     swap_update_gate     parameters of a GRU that is written h_t = (1 - z_t) * h_{t-1} + z_t * n_t
 
 The three blocks are rows of one matrix, in the order r, z, n. Names and shapes are those of `torch.nn.GRU` (layer suffix left out).
-Source: Cho et al. (2014), reset before the product; Chung et al. (2014) and cuDNN, reset after it.
+Source: Cho et al. (2014), reset before the product, and so Chung et al. (2014); reset after it: cuDNN and PyTorch, as in the first
+version of the former paper (arXiv:1406.1078v1).
 """
 
 from typing import NamedTuple

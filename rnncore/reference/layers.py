@@ -5,6 +5,7 @@ Contents
     init_linear, linear_forward, linear_backward                        y = x W^T + b
 
 The leading axes are free: (T, B, D) and (B, D) work alike. Tokens are data and have no gradient.
+Source: the embedding: Bengio, Ducharme, Vincent and Jauvin (2003), "A Neural Probabilistic Language Model".
 """
 
 from typing import NamedTuple

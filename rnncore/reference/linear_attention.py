@@ -98,7 +98,7 @@ def linear_attention_step_backward(cache, do, dstate_next):
     Args:
         cache: what `linear_attention_step_forward` returned.
         do: (B, V), gradient with respect to the output.
-        dstate_next: LinearAttentionState of gradients with respect to the state after the step.
+        dstate_next: LinearAttentionState of S (B, D, V) and z (B, D), gradients with respect to the state after the step.
     Returns:
         dq: (B, D).
         dk: (B, D).
@@ -152,7 +152,7 @@ def linear_attention_backward(cache, dos, dstate_T=None):
     Args:
         cache: what `linear_attention_forward` returned.
         dos: (T, B, V), gradient with respect to the outputs.
-        dstate_T: LinearAttentionState, the same for state_T; None means zero.
+        dstate_T: LinearAttentionState of S (B, D, V) and z (B, D), the same for state_T; None means zero.
     Returns:
         dqs: (T, B, D).
         dks: (T, B, D).

@@ -97,7 +97,8 @@ def linear_recurrence_scan_forward(a, b, state0):
     """Run h_t = a_t * h_{t-1} + b_t as a parallel scan.
 
     Args:
-        a, b, state0: as in `linear_recurrence_forward`.
+        a, b: (T, B, H), the factor and what is added at each step.
+        state0: (B, H), before the first step.
     Returns:
         hs: (T, B, H), as from the loop up to rounding.
         cache: for `linear_recurrence_scan_backward`.
@@ -122,7 +123,7 @@ def linear_recurrence_scan_backward(cache, dhs):
         dstate0: (B, H).
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
-    Source: Martin and Cundy (2018), section 2.2.
+    Source: Martin and Cundy (2018).
     """
     a_next = np.concatenate([cache.a[1:], np.zeros_like(cache.a[:1])])  # a_{t+1}; nothing follows the last step
     g = _scan(a_next[::-1], dhs[::-1], np.zeros_like(cache.state0))[::-1]

@@ -14,6 +14,7 @@ Contents
 The leading axes are free. The weight w_n is 1 everywhere, or what `mask` says: 0 leaves a prediction out (padding), and other numbers
 weigh it (rare classes). A prediction whose target is `ignore_index` is left out too. What is left out adds neither to the sum
 nor to the count, so a batch gives the same loss however much padding it holds. Targets and masks are data and have no gradient.
+Source: Goodfellow, Bengio and Courville (2016), section 6.2.2; the name `ignore_index` is PyTorch's.
 """
 
 from typing import NamedTuple

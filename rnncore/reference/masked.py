@@ -8,6 +8,7 @@ Contents
     masked_backward    its gradient (BPTT)
 
 What stands in the padding has no influence on any result, and gets the gradient zero.
+Source: this course; the results are those of `torch.nn` on packed sequences.
 """
 
 from typing import Any, NamedTuple

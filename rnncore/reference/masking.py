@@ -11,6 +11,7 @@ Contents
 
 Lengths are whole numbers (B,), each from 1 to T. An empty sequence has no last state and is refused.
 How to run a cell over such an array stands in `masked.py`; the array without its padding in `packing.py`.
+Source: this course.
 """
 
 from typing import NamedTuple

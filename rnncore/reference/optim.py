@@ -15,6 +15,7 @@ Weight decay comes in two forms, which are the same for plain gradient descent o
 
 Parameters and gradients are trees (nested dicts of arrays) of the same structure. Nothing is changed in place. Settings have the names
 of `torch.optim`; schedules.py gives the learning rate of each step.
+Source: each function names its own; the plain step: Robbins and Monro (1951).
 """
 
 from typing import Any, NamedTuple

@@ -14,6 +14,7 @@ Contents
 
 The layout is that of `torch.nn.utils.rnn.pack_padded_sequence(xs, lengths, enforce_sorted=False)`, and for lengths that
 are sorted already of `enforce_sorted=True`. Packing and unpacking are each other's backward pass.
+Source: the layout is that of `torch.nn.utils.rnn`, the functions are this course's own.
 """
 
 from itertools import groupby

@@ -8,6 +8,7 @@ Contents
 
     for step in range(steps):
         params, state = adam_step(params, grads, state, lr=warmup_lr(step, warmup=100, after=lambda s: cosine_lr(s, lr=1e-3, steps=900)))
+Source: the cosine: Loshchilov and Hutter (2017); warmup: Goyal et al. (2017); the others are common practice.
 """
 
 import math

@@ -62,6 +62,7 @@ def shapes(**specs):
             finally:
                 _call.checked = False
 
+        checked.specs = specs  # the tests compare them with the docstring
         return checked
 
     return decorate

@@ -15,6 +15,8 @@ def leaves(tree, path=""):
         path: text to put before each path.
     Returns:
         A list of pairs (path, leaf) in order, such as `("['rnn']['weight_hh']", array)`.
+    Raises:
+        Nothing: what is no branch is a leaf.
     """
     if isinstance(tree, dict):
         branches = [(f"{path}['{key}']", value) for key, value in tree.items()]

@@ -4,8 +4,8 @@ Contents
     adding_problem      numbers, markers and the sum of the two marked numbers
     adding_baseline     mean squared error of always answering 1
 
-Source: Hochreiter and Schmidhuber (1997), experiment 4. As in most later work (Le, Jaitly and Hinton, 2015; Arjovsky, Shah and Bengio,
-2016) the numbers lie in [0, 1), the target is their plain sum, all sequences have T steps, and each half holds one marker.
+Source: Hochreiter and Schmidhuber (1997), experiment 4. As in later work, Le, Jaitly and Hinton (2015) and Arjovsky, Shah
+and Bengio (2016), the numbers lie in [0, 1), the target is their plain sum, all sequences have T steps, and each half holds one marker.
 """
 
 import numpy as np

@@ -9,7 +9,8 @@ Contents
 
 Tokens: 0 is "(", 1 is ")", 2 is "[", 3 is "]". An unmatched sequence is a matched one with two places swapped, so both hold the same
 tokens equally often.
-Source: the language is named after Dyck; Chomsky and Schützenberger (1963). As a task for recurrent networks: Suzgun et al. (2019).
+Source: the language is named after Dyck; Chomsky and Schützenberger (1963). As a task for recurrent networks: Suzgun et al. (2019), "LSTM
+Networks Can Perform Dynamic Counting".
 """
 
 import math

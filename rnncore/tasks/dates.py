@@ -98,8 +98,8 @@ def dates_baseline(train, test):
     """Answer the most frequent character at each place, whatever the question.
 
     Args:
-        train: (10, B), answers that are counted.
-        test: (10, C), answers that are predicted.
+        train: (T, B) with T = 10, answers that are counted.
+        test: (T, C), answers that are predicted.
     Returns:
         characters: share of right characters.
         dates: share of dates of which every character is right.

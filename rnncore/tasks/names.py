@@ -17,7 +17,8 @@ Where the names come from, all looked up when they are asked for:
     ORG   certifi (Mozilla Public License 2.0): the organisations that stand behind the root certificates
 
 Other versions of these packages ship a few other names. The sentences are this course's own.
-Source: the scheme of tags: Ramshaw and Marcus (1995); scoring by whole names: Tjong Kim Sang and De Meulder (2003).
+Source: tags for words: Ramshaw and Marcus (1995), here with B- at the first word of every name: Tjong Kim Sang and Veenstra (1999);
+scoring by whole names: Tjong Kim Sang and De Meulder (2003).
 """
 
 import functools
@@ -144,10 +145,15 @@ def find_entities(tags):
         tags: list of str from TAGS.
     Returns:
         A set of (kind, first word, word after the last).
+    Raises:
+        ValueError: a tag is not in TAGS.
 
     >>> sorted(find_entities(["B-PER", "I-PER", "O", "B-LOC"]))
     [('LOC', 3, 4), ('PER', 0, 2)]
     """
+    for tag in tags:
+        if tag not in TAGS:
+            raise ValueError(f"find_entities: tags must be of {', '.join(TAGS)}, got {tag!r}.")
     found, start = set(), None
     for k, tag in enumerate([*tags, "O"]):
         if start is not None and (not tag.startswith("I-") or tag[2:] != tags[start][2:]):

@@ -5,7 +5,8 @@ Contents
     parity_baseline   cross-entropy and accuracy of guessing
 
 A model that remembers all but one of the bits guesses as badly as one that remembers none.
-Source: Minsky and Papert (1969) for the problem; as a sequence task Hochreiter and Schmidhuber (1996).
+Source: Minsky and Papert (1969) for the problem; as a sequence task Hochreiter and Schmidhuber (1996), "Bridging Long Time Lags
+by Weight Guessing and Long Short-Term Memory".
 """
 
 import math

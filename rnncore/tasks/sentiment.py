@@ -14,7 +14,7 @@ Contents
     bag_of_words_baseline       accuracy of logistic regression on word counts
     best_bag_of_words           accuracy that no model of word counts can exceed
 
-Source: the grammar is this course's own; negation as the test of order: Socher et al. (2013), section 4.
+Source: the grammar is this course's own; negation as the test of order: Socher et al. (2013), section 5.4.
 """
 
 import numpy as np

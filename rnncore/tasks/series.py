@@ -135,7 +135,7 @@ def persistence_error(xs, targets):
 
     Args:
         xs: (T, B, D).
-        targets: (horizon, B, D).
+        targets: (K, B, D), the K steps that follow each window.
     Returns:
         The mean squared error.
     Raises:

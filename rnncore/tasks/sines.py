@@ -7,7 +7,7 @@ Contents
 
 A sum of n sine waves without noise obeys x_t = c_1 x_{t-1} + ... + c_2n x_{t-2n} exactly, but the numbers c depend on the frequencies,
 which differ from sequence to sequence, so a model has to find them as it reads.
-Source: the linear rule: Prony (1795).
+Source: the linear rule: Prony (1795), known as his method; the task is this course's own.
 """
 
 import numpy as np
@@ -49,8 +49,8 @@ def sine_mixtures_baseline(xs, targets):
     """Mean squared error of answering the last value that was seen ("persistence").
 
     Args:
-        xs: (T, B, 1).
-        targets: (T, B, 1).
+        xs: (T, B, D), here with D = 1.
+        targets: (T, B, D).
     Returns:
         The mean squared error.
     Raises:
@@ -66,8 +66,8 @@ def sine_mixtures_linear(xs, targets, *, waves=2):
     Without noise it is exact. With noise a rule over more values, or a model that averages, can do better; none beats the noise.
 
     Args:
-        xs: (T, B, 1), T above 4n.
-        targets: (T, B, 1).
+        xs: (T, B, D) with D = 1, T above 4n.
+        targets: (T, B, D).
         waves: n.
     Returns:
         The mean squared error over the steps from 2n on; 0 up to rounding without noise.

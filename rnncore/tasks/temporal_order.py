@@ -53,5 +53,7 @@ def temporal_order_baseline(*, bag_of_words=False):
     Returns:
         cross_entropy: in nats: log 4, or log(2) / 2.
         accuracy: 1/4, or 3/4.
+    Raises:
+        Nothing.
     """
     return (math.log(2) / 2, 0.75) if bag_of_words else (math.log(4), 0.25)

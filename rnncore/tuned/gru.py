@@ -16,7 +16,7 @@ Contents
     gru_backward    its gradient (BPTT)
 
 The cache keeps 5 T B H numbers beside the arguments: three gates, h and u; 4 for reset="before", which needs no u.
-Source: Cho et al. (2014); Chung et al. (2014); products over all steps at once: Appleyard, Kocisky and Blunsom (2016).
+Source: Cho et al. (2014); products over all steps at once: Appleyard, Kocisky and Blunsom (2016).
 """
 
 from typing import NamedTuple

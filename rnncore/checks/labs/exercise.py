@@ -33,7 +33,11 @@ FRESH = ("float64", "float64", "float32")  # dtypes of the random inputs
 
 
 def grading():
-    """True while nbgrader autogrades or validates a notebook, where nothing should train."""
+    """Tell whether nbgrader autogrades or validates a notebook, where nothing should train.
+
+    Returns:
+        True or False.
+    """
     return "NBGRADER_EXECUTION" in os.environ
 
 

@@ -1,6 +1,11 @@
 """Lab 1, the recurrent cell: what its five functions must do, and which mistakes are likely.
 
-    step_forward, sequence_forward, step_backward, sequence_backward, prediction
+Contents
+    step_forward         the check of `rnn_step_forward`
+    sequence_forward     the check of `rnn_forward`
+    step_backward        the check of `rnn_step_backward`
+    sequence_backward    the check of `rnn_backward`
+    prediction           the check of the numbers that one output layer gives
 
 A mistake is a wrong function with the words for what is wrong in it; the words complete "This is what comes out when ...".
 """
