@@ -43,6 +43,9 @@ def softmax(logits):
         (..., V), positive, summing to 1 along the last axis.
     Raises:
         TypeError, ValueError: the argument has the wrong type, shape or values; the sentence says which.
+
+    >>> softmax(np.array([0.0, np.log(3.0)])).round(3).tolist()
+    [0.25, 0.75]
     """
     exp = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return exp / exp.sum(axis=-1, keepdims=True)

@@ -60,6 +60,11 @@ def attention_pooling_forward(params, xs, *, mask=None):
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values, or the mask hides all of a sequence.
     Source: Yang et al. (2016), section 2.2, equations 6 and 7; their keys go through one more layer first.
+
+    >>> xs = np.array([[[1.0, 0.0]], [[0.0, 1.0]], [[5.0, 5.0]]])
+    >>> pooled, weights, cache = attention_pooling_forward({"query": np.zeros(2)}, xs, mask=np.array([[True], [True], [False]]))
+    >>> pooled.tolist(), weights[:, 0].tolist()  # a query of zeros asks for nothing in particular: the plain mean, without the padding
+    ([[0.5, 0.5]], [0.5, 0.5, 0.0])
     """
     queries = np.broadcast_to(params["query"], (1, *xs.shape[1:]))  # (1, B, D)
     contexts, weights, cache = attention_forward({}, queries, xs, xs, score="dot", mask=mask)

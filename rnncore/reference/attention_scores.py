@@ -79,6 +79,10 @@ def dot_scores_forward(queries, keys, *, scaled=False):
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     Source: Luong, Pham and Manning (2015), equation 8; scaled: Vaswani et al. (2017), equation 1.
+
+    >>> scores, cache = dot_scores_forward(np.array([[[3.0, 4.0]]]), np.array([[[1.0, 0.0]], [[0.0, 1.0]]]))  # one query, two keys
+    >>> scores.tolist()
+    [[[3.0, 4.0]]]
     """
     scale = float(1 / np.sqrt(keys.shape[-1])) if scaled else 1.0
     return scale * np.einsum("tbk,sbk->tbs", queries, keys), DotScoresCache(queries, keys, scale)
@@ -193,6 +197,11 @@ def additive_scores_forward(params, queries, keys):
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     Source: Bahdanau, Cho and Bengio (2015), section A.1.2.
+
+    >>> params = {"weight_query": np.array([[1.0]]), "weight_key": np.array([[-1.0]]), "v": np.array([2.0])}
+    >>> scores, cache = additive_scores_forward(params, np.array([[[0.5]]]), np.array([[[0.5]], [[-0.5]]]))
+    >>> scores.round(3).tolist()  # 2 tanh(0) and 2 tanh(1)
+    [[[0.0, 1.523]]]
     """
     from_query = queries @ params["weight_query"].T  # (T, B, A)
     from_key = (keys @ params["weight_key"].T).swapaxes(0, 1)  # (B, S, A)

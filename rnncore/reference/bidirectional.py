@@ -99,6 +99,11 @@ def bidirectional_forward(params, xs, state0, lengths=None, *, cell="lstm", merg
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     Source: Schuster and Paliwal (1997).
+
+    >>> params, zero = init_bidirectional(np.random.default_rng(0), 3, 4, cell="gru"), np.zeros((2, 4))
+    >>> ys, state_T, cache = bidirectional_forward(params, np.ones((5, 2, 3)), BidirectionalState(zero, zero), cell="gru")
+    >>> ys.shape, bool((ys[0, :, 4:] == state_T.reverse).all())  # the reverse direction ends where the sequence begins
+    ((5, 2, 8), True)
     """
     if merge not in ("concat", "sum"):
         raise ValueError(f"bidirectional_forward: merge must be 'concat' or 'sum', got {merge!r}.")

@@ -76,6 +76,14 @@ def chunked_bptt(forward, backward, params, xs, state0, loss_gradient, *, k, **o
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     Source: Williams and Peng (1990) with h = h' = k.
+
+    >>> from rnncore.reference.rnn import init_rnn, rnn_backward, rnn_forward
+    >>> def half_square(start, hs):
+    ...     return float(np.square(hs).sum() / 2), hs
+    >>> what = rnn_forward, rnn_backward, init_rnn(np.random.default_rng(0), 2, 3), np.ones((6, 1, 2)), np.zeros((1, 3)), half_square
+    >>> full, whole, halves = full_bptt(*what), chunked_bptt(*what, k=6), chunked_bptt(*what, k=3)
+    >>> [bool(np.allclose(result.dparams["weight_hh"], full.dparams["weight_hh"])) for result in (whole, halves)]
+    [True, False]
     """
     check_sequence("chunked_bptt", xs, forward, backward, loss_gradient)
     check_steps("chunked_bptt: k", k)

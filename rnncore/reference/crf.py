@@ -226,6 +226,11 @@ def crf_loss_forward(params, emissions, tags, lengths=None):
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     Source: Lafferty, McCallum and Pereira (2001).
+
+    >>> params = {"start": np.zeros(2), "transitions": np.zeros((2, 2)), "end": np.zeros(2)}
+    >>> loss, cache = crf_loss_forward(params, np.zeros((3, 1, 2)), np.array([[0], [1], [1]]))
+    >>> round(float(np.exp(loss)), 6)  # eight sequences of three tags, none preferred
+    8.0
     """
     score, score_cache = crf_score_forward(params, emissions, tags, lengths)
     log_Z, log_Z_cache = crf_log_partition_forward(params, emissions, lengths)
@@ -264,6 +269,11 @@ def crf_marginals(params, emissions, lengths=None):
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     Source: Rabiner (1989), equation 27, by another road.
+
+    >>> params = {"start": np.zeros(2), "transitions": np.array([[9.0, 0.0], [0.0, 9.0]]), "end": np.zeros(2)}
+    >>> emissions = np.array([[[0.0, 5.0]], [[0.0, 0.0]]])  # the first step says 1, the second says nothing
+    >>> crf_marginals(params, emissions)[:, 0].round(2).tolist()  # a tag is followed by itself
+    [[0.01, 0.99], [0.01, 0.99]]
     """
     log_Z, cache = crf_log_partition_forward(params, emissions, lengths)
     return crf_log_partition_backward(cache, np.ones_like(log_Z))[1]

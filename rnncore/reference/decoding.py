@@ -74,6 +74,9 @@ def top_k_distribution(logits, k, *, temperature=1.0):
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     Source: Fan, Lewis and Dauphin (2018).
+
+    >>> top_k_distribution(np.log(np.array([[0.5, 0.3, 0.2]])), k=2).round(3).tolist()
+    [[0.625, 0.375, 0.0]]
     """
     if k > logits.shape[-1]:
         raise ValueError(f"top_k_distribution: k must be at most {logits.shape[-1]}, the number of tokens, got {k}.")

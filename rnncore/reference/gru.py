@@ -95,6 +95,12 @@ def gru_step_forward(params, x, h, *, reset="after"):
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     Source: Cho et al. (2014).
+
+    >>> params = {name: np.zeros_like(value) for name, value in init_gru(np.random.default_rng(0), 1, 1).items()}
+    >>> params["bias_ih"][:] = [0, 9, 0]  # r, z, n
+    >>> h_next, cache = gru_step_forward(params, np.array([[5.0]]), np.array([[0.7]]))
+    >>> h_next.round(3).tolist()  # the update gate z is open for the old state
+    [[0.7]]
     """
     _check_reset(reset)
     H = h.shape[1]

@@ -98,6 +98,10 @@ def orthogonal(rng, out_features, in_features, *, gain=1.0, gates=1, dtype=np.fl
     Raises:
         TypeError, ValueError: an argument is out of range; the sentence says which.
     Source: Saxe, McClelland and Ganguli (2014); the sign that makes it uniform: Mezzadri (2007).
+
+    >>> W = orthogonal(np.random.default_rng(0), 3, 3)
+    >>> bool(np.allclose(W @ W.T, np.eye(3)))
+    True
     """
     _check_gain("orthogonal", gain)
     long, short = max(out_features, in_features), min(out_features, in_features)
@@ -123,6 +127,9 @@ def identity(size, *, scale=1.0, gates=1, dtype=np.float64):
     Raises:
         TypeError, ValueError: an argument is out of range; the sentence says which.
     Source: Le, Jaitly and Hinton (2015), "A Simple Way to Initialize Recurrent Networks of Rectified Linear Units".
+
+    >>> identity(2, scale=0.5).tolist()
+    [[0.5, 0.0], [0.0, 0.5]]
     """
     if not np.isfinite(scale):
         raise ValueError(f"identity: scale must be a finite number, got {scale}.")

@@ -64,6 +64,10 @@ def embedding_forward(params, tokens):
         cache: for `embedding_backward`.
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
+
+    >>> vectors, cache = embedding_forward({"weight": np.array([[1.0, 2.0], [3.0, 4.0]])}, np.array([1, 1, 0]))
+    >>> vectors.tolist()
+    [[3.0, 4.0], [3.0, 4.0], [1.0, 2.0]]
     """
     weight = params["weight"]
     check_range("embedding_forward: tokens", tokens, 0, len(weight) - 1)
@@ -121,6 +125,10 @@ def linear_forward(params, x):
         cache: for `linear_backward`.
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
+
+    >>> y, cache = linear_forward({"weight": np.array([[1.0, 2.0]]), "bias": np.array([0.5])}, np.array([[10.0, 1.0]]))
+    >>> y.tolist()
+    [[12.5]]
     """
     y = x @ params["weight"].T + params["bias"]
     return y, LinearCache(params["weight"], x)

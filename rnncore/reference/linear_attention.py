@@ -83,6 +83,12 @@ def linear_attention_step_forward(q, k, v, state):
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     Source: Katharopoulos et al. (2020), equations 18 to 20.
+
+    >>> empty = LinearAttentionState(S=np.zeros((1, 2, 1)), z=np.zeros((1, 2)))
+    >>> key, value = np.array([[1.0, -1.0]]), np.array([[5.0]])
+    >>> o, state, cache = linear_attention_step_forward(key, key, value, empty)
+    >>> o.tolist()  # one value is stored, so that is what comes back
+    [[5.0]]
     """
     S = state.S + _phi(k)[:, :, None] * v[:, None, :]
     z = state.z + _phi(k)

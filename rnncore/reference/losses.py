@@ -115,6 +115,10 @@ def sigmoid_cross_entropy_forward(logits, targets, *, mask=None, ignore_index=No
         cache: for `sigmoid_cross_entropy_backward`.
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values, or nothing is counted; the sentence says which.
+
+    >>> loss, _ = sigmoid_cross_entropy_forward(np.array([0.0, 9.0]), np.array([1.0, -1.0]), ignore_index=-1)
+    >>> float(loss.round(6)) == float(np.log(2).round(6))  # a logit of 0 is a probability of 1/2; the second target is left out
+    True
     """
     check_axes("sigmoid_cross_entropy_forward: targets", targets, logits.shape)
     counted = _counted(targets, ignore_index)

@@ -111,6 +111,12 @@ def lstm_step_forward(params, x, state):
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     Source: Gers, Schmidhuber and Cummins (2000).
+
+    >>> params = {name: np.zeros_like(value) for name, value in init_lstm(np.random.default_rng(0), 1, 1).items()}
+    >>> params["bias_ih"][:] = [-9, 9, 0, 9]  # i, f, g, o
+    >>> state_next, cache = lstm_step_forward(params, np.array([[5.0]]), LSTMState(h=np.array([[0.0]]), c=np.array([[0.5]])))
+    >>> state_next.c.round(3).tolist()  # the input gate is shut and the forget gate open: the cell keeps its 0.5
+    [[0.5]]
     """
     h, c = state
     a = x @ params["weight_ih"].T + params["bias_ih"] + h @ params["weight_hh"].T + params["bias_hh"]  # (B, 4H)
@@ -166,6 +172,10 @@ def lstm_forward(params, xs, state0):
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     Source: Gers, Schmidhuber and Cummins (2000).
+
+    >>> hs, state_T, cache = lstm_forward(init_lstm(np.random.default_rng(0), 3, 4), np.ones((5, 2, 3)), LSTMState(*np.zeros((2, 2, 4))))
+    >>> hs.shape, state_T.c.shape, bool((hs[-1] == state_T.h).all())
+    ((5, 2, 4), (2, 4), True)
     """
     state = state0
     hs, steps = [], []

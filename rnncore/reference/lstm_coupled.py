@@ -91,6 +91,11 @@ def lstm_coupled_step_forward(params, x, state):
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     Source: Greff et al. (2017), variant CIFG.
+
+    >>> params = {name: np.zeros_like(value) for name, value in init_lstm_coupled(np.random.default_rng(0), 1, 1).items()}
+    >>> zero, one = np.zeros((1, 1)), np.ones((1, 1))
+    >>> lstm_coupled_step_forward(params, zero, LSTMState(h=zero, c=one))[0].c.tolist()  # half of the old is kept, half of the new comes in
+    [[0.5]]
     """
     h, c = state
     a = x @ params["weight_ih"].T + params["bias_ih"] + h @ params["weight_hh"].T + params["bias_hh"]  # (B, 3H)

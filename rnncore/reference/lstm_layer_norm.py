@@ -104,6 +104,12 @@ def lstm_layer_norm_step_forward(params, x, state, *, eps=1e-5):
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     Source: Ba, Kiros and Hinton (2016).
+
+    >>> params, state = init_lstm_layer_norm(np.random.default_rng(0), 2, 4), LSTMState(*np.zeros((2, 1, 4)))
+    >>> x = np.array([[3.0, -1.0]])
+    >>> once, thousand_times = (lstm_layer_norm_step_forward(params, size * x, state)[0].h for size in (1, 1000))
+    >>> bool(np.allclose(once, thousand_times, atol=1e-4))  # how large the input is makes no difference
+    True
     """
     h, c = state
     a_x, norm_ih = layer_norm_forward({"weight": params["gain_ih"], "bias": params["bias_ih"]}, x @ params["weight_ih"].T, eps=eps)

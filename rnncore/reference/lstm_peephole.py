@@ -96,6 +96,12 @@ def lstm_peephole_step_forward(params, x, state):
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     Source: Gers and Schmidhuber (2000).
+
+    >>> params = init_lstm_peephole(np.random.default_rng(0), 1, 1)
+    >>> params = {name: np.zeros_like(value) for name, value in params.items()} | {"weight_cf": np.array([9.0])}
+    >>> state_next, cache = lstm_peephole_step_forward(params, np.zeros((1, 1)), LSTMState(h=np.zeros((1, 1)), c=np.ones((1, 1))))
+    >>> state_next.c.round(3).tolist()  # the forget gate sees that the cell holds 1, and keeps it
+    [[1.0]]
     """
     h, c = state
     a = x @ params["weight_ih"].T + params["bias_ih"] + h @ params["weight_hh"].T + params["bias_hh"]  # (B, 4H)

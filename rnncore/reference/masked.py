@@ -51,6 +51,13 @@ def masked_forward(params, xs, state0, lengths, *, cell="lstm", **options):
         cache: for `masked_backward`.
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
+
+    >>> cell = find_cell("rnn")
+    >>> hs, state_T, cache = masked_forward(
+    ...     cell.init(np.random.default_rng(0), 1, 2), np.ones((3, 2, 1)), cell.zero_state(2, 2), np.array([3, 1]), cell=cell
+    ... )
+    >>> hs[1:, 1].tolist(), bool((state_T[1] == hs[0, 1]).all())  # the second sequence has ended, and keeps its state
+    ([[0.0, 0.0], [0.0, 0.0]], True)
     """
     check_lengths("masked_forward", lengths, len(xs))
     cell, mask, state = find_cell(cell), length_mask(lengths, len(xs)), state0

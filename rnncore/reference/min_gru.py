@@ -101,6 +101,12 @@ def min_gru_step_forward(params, x, h):
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     Source: Feng et al. (2024).
+
+    >>> params = {name: np.zeros_like(value) for name, value in init_min_gru(np.random.default_rng(0), 1, 1).items()}
+    >>> params["bias_ih"][:] = [-9, 1]  # z, n
+    >>> h_next, cache = min_gru_step_forward(params, np.array([[5.0]]), np.array([[0.7]]))
+    >>> h_next.round(3).tolist()  # z near 0 keeps the state
+    [[0.7]]
     """
     z, n = _gate_and_candidate(params, x)
     h_next = (1 - z) * h + z * n

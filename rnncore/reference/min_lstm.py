@@ -98,6 +98,12 @@ def min_lstm_step_forward(params, x, h):
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     Source: Feng et al. (2024).
+
+    >>> params = {name: np.zeros_like(value) for name, value in init_min_lstm(np.random.default_rng(0), 1, 1).items()}
+    >>> params["bias_ih"][:] = [-9, 9, 1]  # i, f, g
+    >>> h_next, cache = min_lstm_step_forward(params, np.array([[5.0]]), np.array([[0.7]]))
+    >>> h_next.round(3).tolist()  # f / (f + i) is near 1
+    [[0.7]]
     """
     i, f, g, k = _gates(params, x)
     h_next = k * h + (1 - k) * g

@@ -77,6 +77,11 @@ def self_attention_forward(params, xs, *, num_heads, causal=False, mask=None):
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values, or the masks hide every step from one.
     Source: Vaswani et al. (2017), section 3.2.2.
+
+    >>> params = init_self_attention(np.random.default_rng(0), 4)
+    >>> ys, weights, cache = self_attention_forward(params, np.ones((3, 1, 4)), num_heads=2, causal=True)
+    >>> weights[:, 0, 0].round(3).tolist()  # equal entries share equally, and no step looks ahead
+    [[1.0, 0.0, 0.0], [0.5, 0.5, 0.0], [0.333, 0.333, 0.333]]
     """
     T, B, E = xs.shape
     if E % num_heads:

@@ -94,6 +94,9 @@ def sgd_step(params, grads, *, lr, weight_decay=0.0):
         params: the new tree.
     Raises:
         ValueError: the trees differ, a setting is out of range, or a gradient is not finite.
+
+    >>> sgd_step({"w": np.array([1.0])}, {"w": np.array([0.5])}, lr=0.1)["w"].tolist()
+    [0.95]
     """
     _check_positive("sgd_step: lr", lr)
     _check_grads("sgd_step", grads, params)
@@ -142,6 +145,12 @@ def momentum_step(params, grads, state, *, lr, momentum=0.9, nesterov=False, wei
     Raises:
         ValueError: the trees differ, a setting is out of range, or a gradient is not finite.
     Source: Polyak (1964); Sutskever, Martens, Dahl and Hinton (2013) for recurrent networks.
+
+    >>> params, grads = {"w": np.array([1.0])}, {"w": np.array([1.0])}
+    >>> params, state = momentum_step(params, grads, init_momentum(params), lr=0.1)
+    >>> params, state = momentum_step(params, grads, state, lr=0.1)
+    >>> params["w"].round(6).tolist(), state.velocity["w"].round(6).tolist()  # 1 - 0.1 - 0.1 * 1.9
+    ([0.71], [1.9])
     """
     _check_positive("momentum_step: lr", lr)
     if not 0 <= momentum < 1:
@@ -192,6 +201,11 @@ def adam_step(params, grads, state, *, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, we
     Raises:
         ValueError: the trees differ, a setting is out of range, or a gradient is not finite.
     Source: Kingma and Ba (2015), algorithm 1.
+
+    >>> params = {"w": np.array([1.0, 1.0])}
+    >>> params, state = adam_step(params, {"w": np.array([1e-3, -1e3])}, init_adam(params), lr=0.1)
+    >>> params["w"].round(4).tolist()  # the first step is lr long, whatever the size of the gradient
+    [0.9, 1.1]
     """
     return _adam("adam_step", params, grads, state, lr, betas, eps, weight_decay, decoupled=False)
 
@@ -210,6 +224,11 @@ def adamw_step(params, grads, state, *, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, w
     Raises:
         ValueError: the trees differ, a setting is out of range, or a gradient is not finite.
     Source: Loshchilov and Hutter (2019), algorithm 2, scaled by lr as in `torch.optim.AdamW`.
+
+    >>> params = {"w": np.array([1.0])}
+    >>> params, state = adamw_step(params, {"w": np.array([0.0])}, init_adam(params), lr=0.1, weight_decay=0.5)
+    >>> params["w"].round(4).tolist()  # no gradient: only the decay
+    [0.95]
     """
     return _adam("adamw_step", params, grads, state, lr, betas, eps, weight_decay, decoupled=True)
 

@@ -94,6 +94,11 @@ def pack_forward(xs, lengths):
         cache: for `pack_backward`.
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
+
+    >>> xs, lengths = np.array([[1.0, 4.0], [2.0, 0.0], [3.0, 0.0]])[:, :, None], np.array([3, 1])  # sequences 1 2 3 and 4
+    >>> data, cache = pack_forward(xs, lengths)
+    >>> data[:, 0].tolist()
+    [1.0, 4.0, 2.0, 3.0]
     """
     check_lengths("pack_forward", lengths, len(xs))
     data = xs[_places(lengths)]
@@ -130,6 +135,10 @@ def unpack_forward(data, lengths, *, steps=None):
         cache: for `unpack_backward`.
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
+
+    >>> xs, cache = unpack_forward(np.array([[1.0], [4.0], [2.0], [3.0]]), np.array([3, 1]))
+    >>> xs[:, :, 0].tolist()
+    [[1.0, 4.0], [2.0, 0.0], [3.0, 0.0]]
     """
     steps = int(lengths.max()) if steps is None else steps
     check_lengths("unpack_forward", lengths, steps)
@@ -171,6 +180,12 @@ def packed_forward(params, data, state0, lengths, *, cell="lstm", **options):
         cache: for `packed_backward`.
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
+
+    >>> cell, lengths = find_cell("gru"), np.array([3, 1])
+    >>> params = cell.init(np.random.default_rng(0), 1, 2)
+    >>> hs, state_T, cache = packed_forward(params, np.ones((4, 1)), cell.zero_state(2, 2), lengths, cell="gru")
+    >>> hs.shape, bool((state_T[0] == hs[3]).all()), bool((state_T[1] == hs[1]).all())  # each sequence ends at its own last step
+    ((4, 2), True, True)
     """
     _check_sum("packed_forward", data, lengths)
     cell, (batch_sizes, order) = find_cell(cell), packed_layout(lengths)

@@ -127,6 +127,10 @@ def rnn_forward(params, xs, state0, *, nonlinearity="tanh"):
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     Source: Elman (1990).
+
+    >>> hs, h_T, cache = rnn_forward(init_rnn(np.random.default_rng(0), 3, 4), np.ones((5, 2, 3)), np.zeros((2, 4)))
+    >>> hs.shape, bool((hs[-1] == h_T).all())
+    ((5, 2, 4), True)
     """
     h = state0
     hs, steps = [], []

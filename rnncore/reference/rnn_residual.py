@@ -62,6 +62,11 @@ def rnn_residual_step_forward(params, x, h, *, scale=1.0):
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     Source: Chang, Chen, Haber and Chi (2019), the Euler step.
+
+    >>> params = {"weight_ih": np.zeros((1, 1)), "weight_hh": np.zeros((1, 1)), "bias_ih": np.ones(1), "bias_hh": np.zeros(1)}
+    >>> h_next, cache = rnn_residual_step_forward(params, np.zeros((1, 1)), np.array([[2.0]]), scale=0.5)
+    >>> h_next.round(3).tolist()  # 2 + 0.5 tanh(1)
+    [[2.381]]
     """
     scale = _checked(scale)
     a = x @ params["weight_ih"].T + params["bias_ih"] + h @ params["weight_hh"].T + params["bias_hh"]  # (B, H)

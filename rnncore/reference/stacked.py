@@ -99,6 +99,11 @@ def stacked_forward(params, xs, state0, lengths=None, *, cell="lstm", masks=None
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     Source: Graves, Mohamed and Hinton (2013); Zaremba, Sutskever and Vinyals (2014).
+
+    >>> params = init_stacked(np.random.default_rng(0), 3, 4, 2, cell="gru")
+    >>> hs, state_T, cache = stacked_forward(params, np.ones((5, 2, 3)), [np.zeros((2, 4))] * 2, cell="gru")
+    >>> hs.shape, len(state_T)
+    ((5, 2, 4), 2)
     """
     if lengths is not None:
         check_lengths("stacked_forward", lengths, len(xs))

@@ -21,7 +21,8 @@ pytestmark = pytest.mark.browser
 
 def test_every_page_of_the_table_of_contents_is_built():
     toc = yaml.safe_load((ROOT / "book" / "_toc.yml").read_text())
-    listed = [toc["root"], *(chapter["file"] for part in toc["parts"] for chapter in part["chapters"])]
+    chapters = [chapter for part in toc["parts"] for chapter in part["chapters"]]
+    listed = [toc["root"], *(page["file"] for chapter in chapters for page in [chapter, *chapter.get("sections", [])])]
     assert [page for page in listed if f"{page}.html" not in PAGES] == []
 
 
@@ -96,6 +97,14 @@ def test_search_finds_a_chapter(open_page):
     page.wait_for_selector("ul.search li a")
     links = page.locator("ul.search li a").evaluate_all("links => links.map(a => a.getAttribute('href'))")
     assert any("recurrent_cell" in link for link in links), links
+    assert not complaints, complaints
+
+
+def test_search_finds_a_function(open_page):
+    page, complaints = open_page("search.html?q=lstm_step_backward")
+    page.wait_for_selector("ul.search li a")
+    links = page.locator("ul.search li a").evaluate_all("links => links.map(a => a.getAttribute('href'))")
+    assert any("book/reference/cells.html#rnncore.lstm_step_backward" in link for link in links), links
     assert not complaints, complaints
 
 
