@@ -193,3 +193,16 @@ def test_a_bare_name_is_found_where_a_reader_means_it():
     assert api.find_name("lstm_forward", torch_lstm) == "rnncore.pytorch.lstm_forward"
     assert api.find_name("masking.py", torch_lstm) == "rnncore.pytorch.masking"
     assert api.find_name("no_such_name") is None
+
+
+def test_a_page_says_which_chapters_use_a_file():
+    from rnncore.checks.labs import lab01
+    from rnncore.reference import crf, rnn
+    from rnncore.tasks import text
+
+    chapters = ["book/character_language_model", "book/recurrent_cell"]
+    lab = "labs/lab01_recurrent_cell/lab01_recurrent_cell"
+    assert api.used_in(rnn, [*chapters, lab]) == [*chapters, lab]
+    assert api.used_in(text, chapters) == chapters[:1]
+    assert api.used_in(lab01, [*chapters, lab]) == [lab]
+    assert api.used_in(crf, [*chapters, lab]) == []

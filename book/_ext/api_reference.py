@@ -72,8 +72,8 @@ def full_names(module):
 
 
 def used_in(module, pages):
-    """The chapters and labs among `pages` whose code imports a public name of a file, in the order of their names."""
-    wanted = {(full.rpartition(".")[0], name) for name, full in full_names(module).items()}
+    """The chapters and labs among `pages` whose code imports a file, or one of its public names, in the order of their names."""
+    wanted = {tuple(full.rpartition(".")[::2]) for full in (module.__name__, *full_names(module).values())}
     return [page for page in sorted(pages) if wanted & imports_of(page)]
 
 
@@ -82,8 +82,13 @@ def imports_of(page):
     """(package, name) of everything that a chapter, or the solution of a lab, imports from rnncore."""
     lab = ROOT / "solutions" / f"{Path(page).name}.py"
     text = (lab if lab.exists() else ROOT / f"{page}.md").read_text("utf8")
-    found = re.finditer(r"^from (rnncore[\w.]*) import (?:\(([^)]*)\)|(.*))$", text, re.MULTILINE)
-    return {(match[1], name.split(" as ")[0]) for match in found for name in re.findall(r"\w+(?: as \w+)?", match[2] or match[3])}
+    found = set()
+    for package, several, one in re.findall(r"^from (rnncore[\w.]*) import (?:\(([^)]*)\)|(.*))$", text, re.MULTILINE):
+        package = "rnncore" if package == "rnncore.reference" else package  # both give the reference
+        found |= {(package, name) for name in re.findall(r"(\w+)(?: as \w+)?", several or one)}
+    for short in re.findall(r"^import rnncore as (\w+)$", text, re.MULTILINE):
+        found |= {("rnncore", name) for name in re.findall(rf"\b{short}\.(\w+)", text)}
+    return found
 
 
 def write_module(module, used_by=()):

@@ -2,6 +2,7 @@
 
 - MathJax and plotly.js are copied from book/node_modules into the built site; plotly.js goes only to pages with a figure.
 - docutils marks a list of sources with a role that WAI-ARIA has withdrawn; it is replaced.
+- The arrows that open a section of the table of contents get a name for screen readers.
 - Scripts of sphinx-thebe are taken out: it would ask another address for them, and no page uses it.
 - A page is read again when its notebook was executed again (rnncore changed, the text did not).
 """
@@ -48,9 +49,18 @@ def finish_page(app, pagename, templatename, context, doctree):
         context["script_files"][:] = [script for script in context["script_files"] if not _is_thebe(script)]
     if context.get("body"):
         context["body"] = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
+    if "generate_toctree_html" in context:
+        context["generate_toctree_html"] = _named_sections(context["generate_toctree_html"])
     if 'class="rnn-figure"' in (context.get("body") or ""):
         app.add_js_file("vendor/plotly-cartesian.min.js", defer="defer")
         app.add_js_file("figures.js", defer="defer")
+
+
+def _named_sections(write):
+    def named(*args, **kwargs):
+        return str(write(*args, **kwargs)).replace("<summary>", '<summary aria-label="Pages of this section">')
+
+    return named
 
 
 def _is_thebe(script):
