@@ -25,11 +25,11 @@ def load(name):
         sys.path.pop(0)
 
 
-docstrings, api = load("docstrings"), load("api_reference")
-MODULES = api.public_modules()
+docstrings, names_of, api = load("docstrings"), load("api_names"), load("api_reference")
+MODULES = names_of.public_modules()
 SOURCES = docstrings.read_bib((ROOT / "book" / "references.bib").read_text("utf8"))
 TOOLS = ("rnncore.checks", "rnncore.plots", "rnncore.quiz", "rnncore.reference.shapes", "rnncore.reference.tree", "rnncore.pytorch.device")
-OWN = [(module, name) for module in MODULES for name in module.__all__ if not api.is_borrowed(module, name)]
+OWN = [(module, name) for module in MODULES for name in module.__all__ if not names_of.is_borrowed(module, name)]
 FUNCTIONS = [
     pytest.param(module, inspect.unwrap(getattr(module, name)), id=f"{module.__name__}.{name}")
     for module, name in OWN
@@ -49,7 +49,7 @@ def test_every_file_that_exports_names_stands_on_one_page_of_the_table_of_conten
 def test_every_public_name_has_an_entry(module):
     text = api.write_module(module)
     for name in module.__all__:
-        short = api.full_names(module)[name].rpartition(".")[2] if not api.is_borrowed(module, name) else name
+        short = names_of.full_names(module)[name].rpartition(".")[2] if not names_of.is_borrowed(module, name) else name
         shown = re.search(rf"^`+\{{py:\w+\}} {short}\b", text, re.MULTILINE) or f".{name}`" in text
         assert shown, f"{module.__name__}: {name} is missing; name it under Contents."
 
@@ -92,7 +92,7 @@ def test_a_docstring_gives_the_shapes_that_the_code_checks(module, function):
 
 def returns_something(function):
     """Whether a function has a `return` with a value; functions inside it do not count."""
-    found, todo = False, api._syntax(function).body
+    found, todo = False, api.syntax_of(function).body
     while todo:
         node, *todo = todo
         if not isinstance(node, ast.FunctionDef | ast.Lambda):
@@ -189,10 +189,10 @@ def test_a_citation_finds_its_source(citation, keys):
 def test_a_bare_name_is_found_where_a_reader_means_it():
     from rnncore.pytorch import lstm as torch_lstm
 
-    assert api.find_name("lstm_forward") == "rnncore.lstm_forward"
-    assert api.find_name("lstm_forward", torch_lstm) == "rnncore.pytorch.lstm_forward"
-    assert api.find_name("masking.py", torch_lstm) == "rnncore.pytorch.masking"
-    assert api.find_name("no_such_name") is None
+    assert names_of.find_name("lstm_forward") == "rnncore.lstm_forward"
+    assert names_of.find_name("lstm_forward", torch_lstm) == "rnncore.pytorch.lstm_forward"
+    assert names_of.find_name("masking.py", torch_lstm) == "rnncore.pytorch.masking"
+    assert names_of.find_name("no_such_name") is None
 
 
 def test_a_page_says_which_chapters_use_a_file():
@@ -202,7 +202,7 @@ def test_a_page_says_which_chapters_use_a_file():
 
     chapters = ["book/character_language_model", "book/recurrent_cell"]
     lab = "labs/lab01_recurrent_cell/lab01_recurrent_cell"
-    assert api.used_in(rnn, [*chapters, lab]) == [*chapters, lab]
-    assert api.used_in(text, chapters) == chapters[:1]
-    assert api.used_in(lab01, [*chapters, lab]) == [lab]
-    assert api.used_in(crf, [*chapters, lab]) == []
+    assert names_of.used_in(rnn, [*chapters, lab]) == [*chapters, lab]
+    assert names_of.used_in(text, chapters) == chapters[:1]
+    assert names_of.used_in(lab01, [*chapters, lab]) == [lab]
+    assert names_of.used_in(crf, [*chapters, lab]) == []

@@ -5,12 +5,11 @@
 
 becomes the docstring of that file and an entry for each name in its `__all__`: signature, shapes, errors, source, example and a
 link to the code. Entries carry the name that a reader imports (`rnncore.lstm_forward`), and a chapter links to one with
-{py:func}`lstm_forward`; the PyTorch function is {py:func}`rnncore.pytorch.lstm_forward`.
+{py:func}`lstm_forward`; the PyTorch function is {py:func}`rnncore.pytorch.lstm_forward`. `docstrings.py` takes docstrings apart,
+`api_names.py` knows what is public.
 
 Contents
     Api               the directive
-    public_modules    the files of rnncore that export names
-    used_in           the chapters and labs that use one of them
     write_module      one file as MyST text
     find_entry        resolves a bare name in a role
 """
@@ -19,11 +18,11 @@ import ast
 import functools
 import importlib
 import inspect
-import pkgutil
 import re
 import textwrap
 from pathlib import Path
 
+from api_names import find_name, full_names, is_borrowed, used_in
 from docstrings import CITATION, parse, read_bib, sources_of
 from docutils import nodes
 from docutils.statemachine import StringList
@@ -44,51 +43,11 @@ class Api(SphinxDirective):
     def run(self):
         module = importlib.import_module(self.arguments[0])
         self.env.note_dependency(module.__file__)
+        self.env.note_dependency(__file__)
         box = nodes.container(classes=["api"])
         text = write_module(module, used_in(module, self.env.found_docs))
         self.state.nested_parse(StringList(text.split("\n"), module.__file__), self.content_offset, box)
         return box.children
-
-
-@functools.cache
-def public_modules():
-    """The files of rnncore that export names, in the order of their packages."""
-    package = importlib.import_module("rnncore")
-    names = (m.name for m in pkgutil.walk_packages(package.__path__, "rnncore.") if not m.ispkg)
-    return [module for module in map(importlib.import_module, names) if module.__all__]
-
-
-@functools.cache
-def full_names(module):
-    """Name in `__all__` -> the name to import it by: from the package nearest to `rnncore` that has the same object."""
-    parts = module.__name__.split(".")
-    packages = [importlib.import_module(".".join(parts[:n])) for n in range(1, len(parts) + 1)]
-
-    def full(name):
-        value = getattr(module, name)
-        return next(f"{p.__name__}.{name}" for p in packages if getattr(p, name, None) is value)
-
-    return {name: full(name) for name in module.__all__}
-
-
-def used_in(module, pages):
-    """The chapters and labs among `pages` whose code imports a file, or one of its public names, in the order of their names."""
-    wanted = {tuple(full.rpartition(".")[::2]) for full in (module.__name__, *full_names(module).values())}
-    return [page for page in sorted(pages) if wanted & imports_of(page)]
-
-
-@functools.cache
-def imports_of(page):
-    """(package, name) of everything that a chapter, or the solution of a lab, imports from rnncore."""
-    lab = ROOT / "solutions" / f"{Path(page).name}.py"
-    text = (lab if lab.exists() else ROOT / f"{page}.md").read_text("utf8")
-    found = set()
-    for package, several, one in re.findall(r"^from (rnncore[\w.]*) import (?:\(([^)]*)\)|(.*))$", text, re.MULTILINE):
-        package = "rnncore" if package == "rnncore.reference" else package  # both give the reference
-        found |= {(package, name) for name in re.findall(r"(\w+)(?: as \w+)?", several or one)}
-    for short in re.findall(r"^import rnncore as (\w+)$", text, re.MULTILINE):
-        found |= {("rnncore", name) for name in re.findall(rf"\b{short}\.(\w+)", text)}
-    return found
 
 
 def write_module(module, used_by=()):
@@ -105,12 +64,6 @@ def write_module(module, used_by=()):
     parts += [where + ".", write_docstring(module.__doc__, module)]
     parts += [write_entry(module, name, contents.get(name, "")) for name in own]
     return "\n\n".join(parts)
-
-
-def is_borrowed(module, name):
-    """Whether a name is another file's, exported once more."""
-    value = inspect.unwrap(getattr(module, name))
-    return (inspect.isclass(value) or inspect.isfunction(value)) and value.__module__ != module.__name__
 
 
 def write_entry(module, name, description):
@@ -167,32 +120,16 @@ def _marked(match, module):
     return f"{{cite:t}}`{sources[0].key}`" if len(sources) == 1 else _escape(match["cite"])
 
 
-def find_name(name, module=None):
-    """The full name of what a docstring of `module`, or a chapter, calls `name`; None where it is not public.
-
-    A file's own names come first, then those of its package, then the reference.
-    """
-    near = [module, *(m for m in public_modules() if module and m.__package__ == module.__package__)] if module else []
-    for other in [*near, *public_modules()]:
-        if other and name in other.__all__ and (other in near or full_names(other)[name].count(".") == 1):
-            return full_names(other)[name]
-    by_path = {other.__name__: other.__name__ for other in public_modules()}
-    if module:
-        by_path |= {f"{other.__name__.rpartition('.')[2]}.py": other.__name__ for other in near}
-    dotted = {f"{other.__name__}.{n}": full for other in public_modules() for n, full in full_names(other).items()}
-    return by_path.get(name) or dotted.get(name)
-
-
 def signature(function):
     """The arguments of a function with their defaults, as they stand in the code."""
-    arguments = _syntax(function).args
+    arguments = syntax_of(function).args
     arguments.args = [argument for argument in arguments.args if argument.arg != "self"]
     return f"({ast.unparse(arguments)})"
 
 
 def class_signature(cls):
     """What makes an object of a class: the arguments of `__init__`, or its fields."""
-    body = _syntax(cls).body
+    body = syntax_of(cls).body
     init = [item for item in body if isinstance(item, ast.FunctionDef) and item.name == "__init__"]
     if init:
         return signature(cls.__init__)
@@ -206,7 +143,8 @@ def field_comments(named_tuple):
     return [(match[1], match[2] or "") for match in found if match and match[1] in named_tuple._fields]
 
 
-def _syntax(value):
+def syntax_of(value):
+    """The syntax tree of a function or class."""
     return ast.parse(textwrap.dedent(inspect.getsource(value))).body[0]
 
 
