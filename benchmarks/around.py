@@ -10,7 +10,7 @@ Contents
     bidirectional, stacked, masked    each gives two pairs of functions, forward and both passes: composed, and its parts
     pairs                             all of them by name
     measure                           two rows of the table
-    targets                           the limits
+    targets                           what is compared with the limit
 """
 
 from typing import Any, NamedTuple

@@ -1,7 +1,8 @@
 """Run the benchmarks: `python benchmarks/run.py [--quick] [names]`, or `make bench`, or `make bench ONLY=layers`.
 
 Every file in this folder that has a function `sections(quick)` is a benchmark, named after the file; without names all of them run.
-A run of all of them is written to results/; one with names, or a quick one, with few rounds and without the largest shapes, is only printed.
+A run of all of them is written to results/. One with names is only printed, and so is a quick one, which has few rounds and leaves out
+the largest shapes.
 """
 
 import argparse
