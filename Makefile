@@ -59,10 +59,11 @@ lint: $(INSTALLED)
 	$(PY) solutions/build.py --check
 
 unit: lint
-	$(PY) -m pytest -n auto -m "not browser"
+	$(PY) -m pytest -n auto -m "not browser and not executed"
 
 notebooks: unit
 	$(PY) tools/notebooks.py
+	$(PY) -m pytest tests/book -m executed
 
 strict-site: notebooks
 	$(BUILD_SITE) --all -W -n --keep-going
