@@ -34,8 +34,8 @@ def to_torch(tree, device="auto", dtype=None):
     device = pick_device(device)
 
     def convert(array):
-        tensor = torch.tensor(array, device=device)
-        return tensor.to(dtype) if dtype is not None and tensor.is_floating_point() else tensor
+        tensor = torch.tensor(array)
+        return tensor.to(device, dtype if tensor.is_floating_point() else None)  # in one go: some devices have no float64
 
     return tree_map(convert, tree)
 
