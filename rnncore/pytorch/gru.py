@@ -88,12 +88,12 @@ def _step(weights, a_x, h):
     H = h.shape[1]
     r, z = torch.sigmoid(torch.addmm(a_x[:, : 2 * H], h, W_hh[: 2 * H].T)).chunk(2, dim=1)
     n = torch.tanh(torch.addmm(a_x[:, 2 * H :], r * h, W_hh[2 * H :].T))
-    return (torch.lerp(n, h, z),), (h, r, z, n)  # (1 - z) * n + z * h
+    return (torch.lerp(n, h, z),), (r, z, n)  # (1 - z) * n + z * h
 
 
-def _slopes(weights, saved):
-    h, r, z, n = saved
-    return h * sigmoid_slope(r), (h - n) * sigmoid_slope(z), (1 - z) * tanh_slope(n), r, z
+def _slopes(weights, states, saved):
+    h, (r, z, n) = states[0][:-1], saved
+    return sigmoid_slope(h, r), sigmoid_slope(h - n, z), tanh_slope(1 - z, n), r, z
 
 
 def _step_backward(weights, slopes, dh_next):
@@ -107,8 +107,8 @@ def _step_backward(weights, slopes, dh_next):
     return torch.cat([da_rz, da_n], dim=1), (dh,), ()
 
 
-def _weight_gradients(saved, deferred):
-    h, r, _, _ = saved
+def _weight_gradients(weights, states, saved, deferred):
+    h, (r, _, _) = states[0][:-1], saved
     (da,) = deferred  # (T, B, 3H)
     H = h.shape[2]
     return (torch.cat([product(da[..., : 2 * H], h), product(da[..., 2 * H :], r * h)]),)
