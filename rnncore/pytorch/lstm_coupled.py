@@ -93,11 +93,10 @@ def _slopes(weights, states, saved):
     c, (i, g, o, tanh_c) = states[1][:-1], saved
     slope_i, slope_g = sigmoid_slope(g - c, i), tanh_slope(i, g)  # of c_next
     slope_o = sigmoid_slope(tanh_c, o)  # of h_next
-    return torch.cat([slope_i, slope_g, slope_o], dim=2), tanh_slope(o, tanh_c), 1 - i
+    return torch.stack([slope_i, slope_g, slope_o], dim=2), tanh_slope(o, tanh_c), 1 - i
 
 
-def _weight_gradients(weights, states, saved, deferred):
-    (da,) = deferred  # (T, B, 3H)
+def _weight_gradients(weights, states, saved, da, slopes):
     return (product(da, states[0][:-1]),)
 
 

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from torch.ops import aten
 
 from rnncore.pytorch.arguments import tensors
-from rnncore.pytorch.custom_cell import CustomCell, custom_forward, custom_step, product, sigmoid_slope, tanh_slope
+from rnncore.pytorch.custom_cell import CustomCell, custom_forward, custom_step, gates_backward, product, sigmoid_slope, tanh_slope
 from rnncore.pytorch.device import to_torch
 from rnncore.reference.lstm import STATE, LSTMState
 from rnncore.reference.lstm_layer_norm import PARAMS
@@ -101,23 +101,23 @@ def _slopes(weights, states, saved, *, eps):
     c, (i, f, g, o, tanh_c, *norms) = states[1], saved
     slope_i, slope_f, slope_g = sigmoid_slope(g, i), sigmoid_slope(c[:-1], f), tanh_slope(i, g)  # of c_next
     slope_o, slope_shown = sigmoid_slope(tanh_c, o), tanh_slope(o, tanh_c)  # of h_next
-    return torch.cat([slope_i, slope_f, slope_g, slope_o], dim=2), slope_shown, f, c[1:], *norms
+    return torch.stack([slope_i, slope_f, slope_g, slope_o], dim=2), slope_shown, f, c[1:], *norms
 
 
 def _step_backward(weights, slopes, dh_next, dc_next):
     W_hh, gain_hh, gain_c, bias_c = weights
     slope_a, slope_shown, f, c_next, hw, mean_hh, rstd_hh, mean_c, rstd_c = slopes
-    dshown = dh_next * slope_shown
+    dshown = slope_shown.mul_(dh_next)
     dc_next = dc_next + _norm_backward(dshown, c_next, mean_c, rstd_c, gain_c, bias_c, "x")[0]
-    da = torch.cat([dc_next, dc_next, dc_next, dh_next], dim=1) * slope_a  # (B, 4H)
+    da = gates_backward(slope_a, dh_next, dc_next)  # (B, 4H)
     (dhw, _, _) = _norm_backward(da, hw, mean_hh, rstd_hh, gain_hh, None, "x")
-    return da, (dhw @ W_hh, dc_next * f), (dshown,)
+    return dhw @ W_hh, dc_next * f
 
 
-def _weight_gradients(weights, states, saved, deferred):
+def _weight_gradients(weights, states, saved, da, slopes):
     (_, gain_hh, gain_c, bias_c), (h, c) = weights, states
     *_, hw, mean_hh, rstd_hh, mean_c, rstd_c = saved
-    da, dshown = deferred  # (T, B, 4H), (T, B, H)
+    dshown = slopes[1]  # what it has become
     dhw, dgain_hh, _ = _norm_backward(da, hw, mean_hh, rstd_hh, gain_hh, None, "x gain")  # dhw once more: cheaper than to keep it
     _, dgain_c, dbias_c = _norm_backward(dshown, c[1:], mean_c, rstd_c, gain_c, bias_c, "gain bias")
     return product(dhw, h[:-1]), dgain_hh, dgain_c, dbias_c

@@ -101,11 +101,11 @@ def _slopes(weights, states, saved):
     slope_o = sigmoid_slope(tanh_c, o)  # of h_next
     slope_h = torch.addcmul(tanh_slope(o, tanh_c), slope_o, w_co)  # c_next shows through tanh, and through o
     slope_c = torch.addcmul(torch.addcmul(f, slope_i, w_ci), slope_f, w_cf)  # c is kept by f, and seen by i and f
-    return torch.cat([slope_i, slope_f, slope_g, slope_o], dim=2), slope_h, slope_c
+    return torch.stack([slope_i, slope_f, slope_g, slope_o], dim=2), slope_h, slope_c
 
 
-def _weight_gradients(weights, states, saved, deferred):
-    (da,), (hs, cs) = deferred, states  # (T, B, 4H), (T + 1, B, H)
+def _weight_gradients(weights, states, saved, da, slopes):
+    hs, cs = states  # (T + 1, B, H)
     da_i, da_f, _, da_o = da.chunk(4, dim=2)
     return product(da, hs[:-1]), total(da_i * cs[:-1]), total(da_f * cs[:-1]), total(da_o * cs[1:])
 

@@ -65,12 +65,11 @@ def _slopes(weights, states, saved, *, scale):
 
 
 def _step_backward(weights, slopes, dh_next):
-    da = dh_next * slopes[0]
-    return da, (torch.addmm(dh_next, da, weights[0]),), ()
+    da = slopes[0].mul_(dh_next)
+    return (torch.addmm(dh_next, da, weights[0]),)
 
 
-def _weight_gradients(weights, states, saved, deferred):
-    (da,) = deferred  # (T, B, H)
+def _weight_gradients(weights, states, saved, da, slopes):
     return (product(da, states[0][:-1]),)
 
 
