@@ -88,17 +88,18 @@ def _step(weights, a_x, h, c, *, eps):
     W_hh, gain_hh, gain_c, bias_c = weights
     hw = h @ W_hh.T  # (B, 4H)
     a_h, mean_hh, rstd_hh = torch.native_layer_norm(hw, hw.shape[1:], gain_hh, None, eps)
-    a_if, a_g, a_o = (a_x + a_h).split([2 * h.shape[1], *c.shape[1:] * 2], dim=1)
-    i, f = torch.sigmoid(a_if).chunk(2, dim=1)
-    g, o = torch.tanh(a_g), torch.sigmoid(a_o)
+    a, H = a_x + a_h, h.shape[1]
+    gates, g = torch.sigmoid(a), torch.tanh(a[:, 2 * H : 3 * H])  # one sigmoid of all: what it makes of g's rows is not used
+    i, f, _, o = gates.chunk(4, dim=1)
     c_next = torch.addcmul(f * c, i, g)
     shown, mean_c, rstd_c = torch.native_layer_norm(c_next, c.shape[1:], gain_c, bias_c, eps)
     tanh_c = torch.tanh(shown)
-    return (o * tanh_c, c_next), (i, f, g, o, tanh_c, hw, mean_hh, rstd_hh, mean_c, rstd_c)
+    return (o * tanh_c, c_next), (gates, g, tanh_c, hw, mean_hh, rstd_hh, mean_c, rstd_c)
 
 
 def _slopes(weights, states, saved, *, eps):
-    c, (i, f, g, o, tanh_c, *norms) = states[1], saved
+    c, (gates, g, tanh_c, *norms) = states[1], saved
+    i, f, _, o = gates.chunk(4, dim=2)
     slope_i, slope_f, slope_g = sigmoid_slope(g, i), sigmoid_slope(c[:-1], f), tanh_slope(i, g)  # of c_next
     slope_o, slope_shown = sigmoid_slope(tanh_c, o), tanh_slope(o, tanh_c)  # of h_next
     return torch.stack([slope_i, slope_f, slope_g, slope_o], dim=2), slope_shown, f, c[1:], *norms
