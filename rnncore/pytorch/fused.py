@@ -81,12 +81,22 @@ def in_one_piece(weights):
     Returns:
         A list like it.
     """
-    if len({weight.untyped_storage().data_ptr() for weight in weights}) == 1:
-        return weights
     order = [k for k in range(len(weights)) if k % 4 < 2] + [k for k in range(len(weights)) if k % 4 > 1]
+    if _follow_one_another([weights[k] for k in order]):
+        return weights
     flat = torch.cat([weights[k].reshape(-1) for k in order])
     parts = dict(zip(order, flat.split([weights[k].numel() for k in order]), strict=True))
     return [parts[k].view_as(weight) for k, weight in enumerate(weights)]
+
+
+def _follow_one_another(tensors):
+    storage = tensors[0].untyped_storage().data_ptr()
+    place = storage
+    for tensor in tensors:
+        if tensor.untyped_storage().data_ptr() != storage or tensor.data_ptr() != place or not tensor.is_contiguous():
+            return False
+        place += tensor.nbytes
+    return True
 
 
 def stack_states(*states):

@@ -34,6 +34,7 @@ def test_in_one_piece(rng, device):
     gradients = torch.autograd.grad(sum((f * part).sum() for f, part in zip(factors, parts, strict=True)), weights)
     assert all(torch.equal(gradient, f) for gradient, f in zip(gradients, factors, strict=True))
     assert in_one_piece(parts) is parts
+    assert in_one_piece(parts[4:]) is not parts[4:], "a piece of its own starts where its memory starts"
 
 
 @pytest.mark.gpu
