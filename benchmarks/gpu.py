@@ -7,7 +7,7 @@ CUDA events, waited for after each call. Before they are timed, layers and cells
 
 import custom_cells
 import torch
-from custom_cells import agrees, eager, module, problem, template
+from custom_cells import TOLERANCE, agrees, eager, module, problem, template
 from grid import DTYPES, GRID, interleave
 from report import Section, Target
 
@@ -17,7 +17,6 @@ SHAPES = GRID[2:]
 STANDARD = {"RNN": ("rnn", torch.nn.RNN), "LSTM": ("lstm", torch.nn.LSTM), "GRU": ("gru", torch.nn.GRU)}
 VARIES = {"RNN": torch.nn.RNN, "LSTM": torch.nn.LSTM, "GRU": torch.nn.GRU}  # by the first word of a custom cell's label
 SCAN = (1024, 32, 128)  # (T, B, H)
-TOLERANCE = {"float32": 1e-3, "float64": 1e-10}
 
 
 class EventClock:
