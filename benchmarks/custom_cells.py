@@ -25,7 +25,7 @@ CELLS = {
 }
 MODULES = {"nn.LSTM": torch.nn.LSTM, "nn.GRU": torch.nn.GRU, "nn.RNN": torch.nn.RNN}
 LIMIT = {"float32": 3, "float64": 1.25}  # times nn.LSTM
-TOLERANCE = {"float32": 1e-3, "float64": 1e-10}
+TOLERANCE = {"float32": 1e-4, "float64": 1e-10}
 LONG = (16, 400, 32, 64)  # (B, T, D, H)
 
 
@@ -93,20 +93,25 @@ def reference_gradients(p):
     return [dxs, *dparams.values()]
 
 
-def agrees(label, got, p, tolerance):
-    """Stop the benchmark if a gradient is not the reference's: |difference| at most tolerance times the largest entry."""
-    for name, ours, theirs in zip(["xs", *p.params], got, reference_gradients(p), strict=True):
-        close = {"rtol": tolerance, "atol": tolerance * float(np.abs(theirs).max()), "what": "the reference's"}
-        compare(f"{label}: d{name}", ours.detach().cpu().numpy(), theirs, **close)
+def check(label, name, options, shape, dtype, ways, device="cpu"):
+    """Stop the benchmark if a way does not give the reference's gradients: |difference| at most tolerance times the largest entry.
+
+    Sequences are cut to 25 steps: over 100 steps a network with layer norm enlarges the rounding of float32 to one part in a thousand,
+    in the reference too.
+    """
+    B, T, D, H = shape
+    p = problem(name, options, (B, min(T, 25), D, H), dtype, device)
+    for way in ways:
+        for argument, ours, theirs in zip(["xs", *p.params], way(p)(), reference_gradients(p), strict=True):
+            close = {"rtol": 0, "atol": TOLERANCE[dtype] * float(np.abs(theirs).max()), "what": "the reference's"}
+            compare(f"{label}, {way.__name__}: d{argument}", ours.detach().cpu().numpy(), theirs, **close)
 
 
 def measure(label, shape, dtype, quick):
     """One row of the table."""
     p = problem(*CELLS[label], shape, dtype)
     candidates = {"cell": template(p), "eager": eager(p)} | {name: module(kind, p) for name, kind in MODULES.items()}
-    if shape != GRID[-1]:  # the largest one takes the reference long
-        for name in ("cell", "eager"):
-            agrees(f"{label}, {name}", candidates[name](), p, TOLERANCE[dtype])
+    check(label, *CELLS[label], shape, dtype, (template, eager))
     timings = interleave(candidates, quick=quick)
     ratios = {name: timings.ratio("cell", name) for name in MODULES} | {"eager / cell": timings.ratio("eager", "cell")}
     return {"layer": label, "dtype": dtype, "(B, T, D, H)": shape} | ratios | {"cell, ms": timings.median("cell") * 1e3}

@@ -7,7 +7,7 @@ CUDA events, waited for after each call. Before they are timed, layers and cells
 
 import custom_cells
 import torch
-from custom_cells import TOLERANCE, agrees, eager, module, problem, template
+from custom_cells import TOLERANCE, check, eager, module, problem, template
 from grid import DTYPES, GRID, interleave
 from report import Section, Target
 
@@ -62,11 +62,16 @@ def captured(run):
     return replay
 
 
+def graph(p):
+    """The mirror's own way, captured."""
+    return captured(template(p))
+
+
 def standard(label, shape, dtype, quick):
     name, kind = STANDARD[label]
     p = problem(name, {}, shape, dtype, "cuda")
     candidates = {"mirror": template(p), "nn": module(kind, p)}
-    agrees(label, candidates["mirror"](), p, TOLERANCE[dtype])
+    check(label, name, {}, shape, dtype, (template,), "cuda")
     timings = interleave(candidates, quick=quick, clock=EventClock())
     ratio = {"mirror / nn": timings.ratio("mirror", "nn")}
     return {"layer": label, "dtype": dtype, "(B, T, D, H)": shape} | ratio | {"mirror, ms": timings.median("mirror") * 1e3}
@@ -74,10 +79,8 @@ def standard(label, shape, dtype, quick):
 
 def custom(label, shape, dtype, quick):
     p = problem(*custom_cells.CELLS[label], shape, dtype, "cuda")
-    graph = captured(template(p))
-    candidates = {"graph": graph, "template": template(p), "eager": eager(p), "nn": module(VARIES[label[: label.index(",")]], p)}
-    for name in ("graph", "template"):
-        agrees(f"{label}, {name}", candidates[name](), p, TOLERANCE[dtype])
+    check(label, *custom_cells.CELLS[label], shape, dtype, (template, graph), "cuda")
+    candidates = {"graph": graph(p), "template": template(p), "eager": eager(p), "nn": module(VARIES[label[: label.index(",")]], p)}
     timings = interleave(candidates, quick=quick, clock=EventClock())
     ratios = {"eager / graph": timings.ratio("eager", "graph"), "graph / nn": timings.ratio("graph", "nn")}
     ratios |= {"template / graph": timings.ratio("template", "graph")}

@@ -111,20 +111,21 @@ def test_memory_is_measured_in_the_unit(load):
 
 def test_every_custom_cell_runs_and_agrees_with_the_reference(load):
     cells = load("custom_cells")
-    for label in cells.CELLS:
-        p = cells.problem(*cells.CELLS[label], (2, 3, 4, 5), "float64")
-        for candidate in (cells.template(p), cells.eager(p)):
-            cells.agrees(label, candidate(), p, 1e-10)
+    for label, (name, options) in cells.CELLS.items():
+        cells.check(label, name, options, (2, 3, 4, 5), "float64", (cells.template, cells.eager))
+        p = cells.problem(name, options, (2, 3, 4, 5), "float64")
         for kind in cells.MODULES.values():
             cells.module(kind, p)()
 
 
 def test_a_wrong_gradient_stops_the_benchmark(load):
     cells = load("custom_cells")
-    p = cells.problem(*cells.CELLS["RNN, residual"], (2, 3, 4, 5), "float64")
-    wrong = [gradient * 1.01 for gradient in cells.template(p)()]
-    with pytest.raises(AssertionError, match=r"cell: dxs\[.*was the reference's"):
-        cells.agrees("cell", wrong, p, 1e-4)
+
+    def wrong(p):
+        return lambda: [gradient * 1.01 for gradient in cells.template(p)()]
+
+    with pytest.raises(AssertionError, match=r"RNN, wrong: dxs\[.*was the reference's"):
+        cells.check("RNN", "rnn_residual", {}, (2, 3, 4, 5), "float32", (wrong,))
 
 
 def test_custom_cell_targets_fail_when_slow(load):
@@ -157,8 +158,5 @@ def test_gpu_rows(load):
     gpu = load("gpu")
     if not gpu.torch.cuda.is_available():
         pytest.skip("no GPU")
-    p = gpu.problem("lstm_peephole", {}, (2, 3, 4, 5), "float64", "cuda")
-    run = gpu.captured(gpu.template(p))
-    for _ in range(2):
-        gpu.agrees("graph", run(), p, 1e-10)
+    gpu.check("LSTM", "lstm_peephole", {}, (2, 3, 4, 5), "float64", (gpu.template, gpu.graph), "cuda")
     assert gpu.EventClock()() >= 0
