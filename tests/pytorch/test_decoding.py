@@ -61,7 +61,7 @@ def test_sample_draws_the_reference_tokens(rng, device, axes):
 def test_generate_writes_the_reference_tokens(rng, device, end):
     table = 2 * rng.standard_normal((V, V))
 
-    def write(module, table, start, seed=1):
+    def write(module, table, start, seed):
         rng = np.random.default_rng(seed)
 
         def step(tokens, count):
@@ -72,9 +72,16 @@ def test_generate_writes_the_reference_tokens(rng, device, end):
 
         return module.generate(step, 0, start, choose=choose, max_length=8, end=end)
 
-    expected = write(reference, table, np.array([0, 2, 5]))
-    got = write(mirror, *mirror.to_torch((table, np.array([0, 2, 5])), device=device))
-    compare("tokens", mirror.to_numpy(got), expected, **EXACT)
+    tensors, after_the_end = mirror.to_torch((table, np.array([0, 2, 5])), device=device), 0
+    for seed in range(5):
+        expected = write(reference, table, np.array([0, 2, 5]), seed)
+        compare("tokens", mirror.to_numpy(write(mirror, *tensors, seed)), expected, **EXACT)
+        after_the_end += (expected[:-1] == end).sum()
+    assert end is None or after_the_end > 0, "a sequence must end before another for the filling to be seen"
+
+
+def test_a_nucleus_is_full_when_it_has_p_exactly():
+    assert mirror.top_p_distribution(torch.zeros(2), 0.5).tolist() == [1.0, 0.0]
 
 
 @pytest.mark.parametrize("device", ["cpu", GPU])
