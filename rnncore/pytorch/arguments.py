@@ -82,16 +82,23 @@ class _TensorCheck(_Check):
         if _kind(value.dtype) != kind:
             raise TypeError(f"{name} must hold {_KINDS[kind]}, got {value.dtype}.")
         self._sizes(name, axes, SimpleNamespace(shape=tuple(value.shape)))
+        if kind != "int":  # lengths may stay on the CPU, where packing wants them
+            self._same_device(name, value)
         if kind == "float":
-            self._same(name, value)
+            self._same_dtype(name, value)
+            self._finite(name, value)
 
-    def _same(self, name, value):
-        dtype, dtype_name = self.dtype = self.dtype or (value.dtype, name)
+    def _same_device(self, name, value):
         device, device_name = self.device = self.device or (value.device, name)
-        if value.dtype != dtype:
-            raise TypeError(f"{name} is {value.dtype} but {dtype_name} is {dtype}: use one dtype in a call.")
         if value.device != device:
             raise ValueError(f"{name} is on {value.device} but {device_name} is on {device}: use one device in a call.")
+
+    def _same_dtype(self, name, value):
+        dtype, dtype_name = self.dtype = self.dtype or (value.dtype, name)
+        if value.dtype != dtype:
+            raise TypeError(f"{name} is {value.dtype} but {dtype_name} is {dtype}: use one dtype in a call.")
+
+    def _finite(self, name, value):
         if value.device.type == "cpu" and not math.isfinite(value.detach().sum()):  # ten times as fast as to look at each entry
             wrong = torch.argwhere(~torch.isfinite(value)).tolist()
             if wrong:  # else it was only the sum that went to infinity

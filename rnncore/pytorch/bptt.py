@@ -43,8 +43,8 @@ def full_bptt(forward, params, xs, state0, loss, **options):
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     Source: Werbos (1990).
     """
-    _check("full_bptt", xs, forward, loss)
-    return _chunk(forward, _leaf(params), xs, state0, loss, 0, options)
+    check_sequence("full_bptt", xs, forward, loss)
+    return chunk(forward, params, xs, state0, loss, 0, options)
 
 
 def chunked_bptt(forward, params, xs, state0, loss, *, k, **options):
@@ -61,14 +61,13 @@ def chunked_bptt(forward, params, xs, state0, loss, *, k, **options):
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     Source: Williams and Peng (1990) with h = h' = k.
     """
-    _check("chunked_bptt", xs, forward, loss)
+    check_sequence("chunked_bptt", xs, forward, loss)
     check_steps("chunked_bptt: k", k)
-    params = _leaf(params)
-    total = _chunk(forward, params, xs[:k], state0, loss, 0, options)
+    total = chunk(forward, params, xs[:k], state0, loss, 0, options)
     for start in range(k, len(xs), k):
-        chunk = _chunk(forward, params, xs[start : start + k], total.state_T, loss, start, options)
-        dparams = tree_map(torch.add, total.dparams, chunk.dparams)
-        total = BPTTResult(total.loss + chunk.loss, dparams, total.dstate0, chunk.state_T)
+        part = chunk(forward, params, xs[start : start + k], total.state_T, loss, start, options)
+        dparams = tree_map(torch.add, total.dparams, part.dparams)
+        total = BPTTResult(total.loss + part.loss, dparams, total.dstate0, part.state_T)
     return total
 
 
@@ -93,7 +92,7 @@ def truncated_bptt(step_forward, params, xs, state0, loss, *, k1, k2, **options)
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     Source: Williams and Peng (1990), BPTT(h; h') with h = k2 and h' = k1.
     """
-    _check("truncated_bptt", xs, step_forward, loss)
+    check_sequence("truncated_bptt", xs, step_forward, loss)
     check_steps("truncated_bptt: k1", k1)
     check_steps("truncated_bptt: k2", k2)
     params, before = _leaf(params), _leaf(state0)
@@ -115,12 +114,13 @@ def truncated_bptt(step_forward, params, xs, state0, loss, *, k1, k2, **options)
     return BPTTResult(value, dparams, dstate0, _detached(before))
 
 
-def _chunk(forward, params, xs, state0, loss, start, options):
-    """Full BPTT over some steps, from a state without a past."""
-    state0 = _leaf(state0)
+def chunk(forward, params, xs, state0, loss, start, options, dstate_T=None):
+    """Full BPTT over some steps, from a state without a past; dstate_T is the gradient that comes from the steps after them."""
+    params, state0 = _leaf(params), _leaf(state0)
     hs, state_T = forward(params, xs, state0, **options)
     value = loss(start, hs)
-    dparams, dstate0 = _gradients(value, None, params, state0)
+    outputs, d_outputs = (value, None) if dstate_T is None else ((value, state_T), (torch.ones_like(value), dstate_T))
+    dparams, dstate0 = _gradients(outputs, d_outputs, params, state0)
     return BPTTResult(value.detach(), dparams, dstate0, _detached(state_T))
 
 
@@ -156,7 +156,8 @@ def _leaf(tree):
     return tree_map(lambda tensor: tensor.detach().requires_grad_(), tree)
 
 
-def _check(where, xs, *functions):
+def check_sequence(where, xs, *functions):
+    """Refuse what is no function, and an xs without a time step."""
     for function in functions:
         if not callable(function):
             raise TypeError(f"{where}: expected a function, got a value of type {type(function).__name__}.")

@@ -29,6 +29,7 @@ class TensorCell(NamedTuple):
     gates: int  # blocks of H rows in weight_ih and weight_hh
     params: dict  # name of each parameter -> its axes, as in `rnncore.reference.shapes`
     state: Any  # axes of the state: one string, or a named tuple of them
+    carries_h: bool = False  # whether h reaches the next state by another way than the product with weight_hh
     kernel: Callable = fused.no_kernel  # kernel(**options) -> PyTorch's fused kernel, or None
 
     def zero_state(self, batch, hidden, *, device="auto", dtype=torch.float32):
@@ -40,7 +41,7 @@ def _cell(module, name, init, **fields):
     """Collect the functions of one file by their names; sizes are those of the reference."""
     same = CELLS[name]
     functions = getattr(module, f"{name}_forward"), getattr(module, f"{name}_step_forward")
-    return TensorCell(init, *functions, same.gates, same.params, same.state, **fields)
+    return TensorCell(init, *functions, same.gates, same.params, same.state, same.carries_h, **fields)
 
 
 TENSOR_CELLS = {

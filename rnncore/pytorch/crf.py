@@ -16,6 +16,7 @@ import torch
 from rnncore.pytorch.arguments import tensors
 from rnncore.pytorch.device import to_torch
 from rnncore.pytorch.masking import check_lengths, length_mask
+from rnncore.pytorch.ranges import check_range
 from rnncore.reference.crf import PARAMS
 from rnncore.reference.crf import init_crf as reference_init_crf
 from rnncore.reference.tree import tree_map
@@ -56,9 +57,7 @@ def crf_score_forward(params, emissions, tags, lengths=None):
     _, B, V = emissions.shape
     inside = inside_mask("crf_score_forward", lengths, emissions)
     tags = torch.where(inside, tags, 0).long()
-    if tags.min() < 0 or tags.max() >= V:
-        wrong = tags[(tags < 0) | (tags >= V)][0].item()
-        raise ValueError(f"crf_score_forward: tags must lie between 0 and {V - 1}, got {wrong}.")
+    check_range("crf_score_forward: tags", tags, 0, V - 1)
     emitted = emissions.gather(2, tags[:, :, None])[:, :, 0]  # (T, B)
     moved = params["transitions"][tags[:-1], tags[1:]]  # (T - 1, B)
     last = tags[inside.sum(dim=0) - 1, torch.arange(B, device=tags.device)]

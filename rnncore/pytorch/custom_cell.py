@@ -2,13 +2,13 @@ r"""One template for cells that have no fused kernel: the hand-derived BPTT of t
 
     a_x = xs W_ih^T + b_ih + b_hh                                 one product for all steps, by autograd ("hoisted")
     state_t = step(weights, a_x_t, state_{t-1})                   t = 1 .. T, the loop
-    slopes = slopes(weights, saved)                               the derivatives that need no gradient, for all steps at once
-    da_x_t, dstate_{t-1} = step'(slopes_t, dh_t + dstate_t)       t = T .. 1, the loop back
+    slopes = slopes(weights, states, saved)                       the derivatives that need no gradient, for all steps at once
+    da_x_t, dstate_{t-1} = step'(slopes_t, dh_t + dstate_t)       t = T .. 1, the loop back; da_x takes the place of the first slopes
     dweights                                                      one product for all steps, after the loop ("deferred")
 
-An eager loop records every operation of every step in PyTorch's graph. Here the graph sees one function: forward keeps what `saved`
-names, and a step of the loop back is a few products. The loops run over `unbind`: with `a_x[t]` under autograd the backward pass of each
-indexing would write a full-size tensor of zeros, and the time would grow with T squared.
+An eager loop records every operation of every step in PyTorch's graph. Here the graph sees one function: forward keeps all states and
+what `saved` names, and a step of the loop back is a few products, written over the slopes. The loops run over `unbind`: with `a_x[t]`
+under autograd the backward pass of each indexing would write a full-size tensor of zeros, and the time would grow with T squared.
 
 Contents
     CustomCell          what a cell gives to the template
@@ -30,6 +30,7 @@ from typing import NamedTuple
 import torch
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
+from torch.ops import aten
 
 __all__ = []
 
@@ -39,9 +40,11 @@ class CustomCell(NamedTuple):
 
     weights: tuple  # names of the parameters that act inside the loop
     step: Callable  # step(weights, a_x, *state, **options) -> state_next, saved; two tuples of tensors
-    slopes: Callable  # slopes(weights, saved, **options) -> tuple of (T, B, ...)
-    step_backward: Callable  # step_backward(weights, slopes, *dstate_next) -> da_x, dstate, deferred
-    weight_gradients: Callable  # weight_gradients(saved, (da_x, *deferred)) -> one gradient for each weight, from all steps
+    slopes: (
+        Callable  # slopes(weights, states, saved, **options) -> tuple of (T, B, ...), new ones; states are (T + 1, B, H), from state0 on
+    )
+    step_backward: Callable  # step_backward(weights, slopes, *dstate_next) -> dstate; writes da_x over the first of the slopes
+    weight_gradients: Callable  # weight_gradients(weights, states, saved, da_x, slopes) -> one for each weight; da_x (T, B, gates * H)
 
 
 def input_product(params, xs):
@@ -98,14 +101,14 @@ def total(d):
     return d.sum(dim=(0, 1))
 
 
-def sigmoid_slope(y):
-    """The derivative of the sigmoid where it has the value y."""
-    return y * (1 - y)
+def sigmoid_slope(factor, y):
+    """A factor times the derivative of the sigmoid where it has the value y, in one pass."""
+    return aten.sigmoid_backward(factor, y)
 
 
-def tanh_slope(y):
-    """The derivative of tanh where it has the value y."""
-    return 1 - y * y
+def tanh_slope(factor, y):
+    """A factor times the derivative of tanh where it has the value y, in one pass."""
+    return aten.tanh_backward(factor, y)
 
 
 def lstm_step_backward(weights, slopes, dh_next, dc_next):
@@ -113,17 +116,22 @@ def lstm_step_backward(weights, slopes, dh_next, dc_next):
 
     Args:
         weights: the first one is weight_hh.
-        slopes: of the pre-activations (B, gates * H), where those of the last gate, o, belong to h_next and all others to c_next;
+        slopes: of the pre-activations (B, gates, H), where those of the last gate, o, belong to h_next and all others to c_next;
             of h_next with respect to c_next (B, H); of c_next with respect to c (B, H).
         dh_next, dc_next: (B, H).
     Returns:
-        da, (dh, dc), ().
+        dh, dc.
     """
     slope_a, slope_h, slope_c = slopes
     dc_next = torch.addcmul(dc_next, dh_next, slope_h)
-    gates = slope_a.shape[1] // dc_next.shape[1]
-    da = torch.cat([dc_next] * (gates - 1) + [dh_next], dim=1) * slope_a
-    return da, (da @ weights[0], dc_next * slope_c), ()
+    return gates_backward(slope_a, dh_next, dc_next) @ weights[0], dc_next * slope_c
+
+
+def gates_backward(slope_a, dh_next, dc_next):
+    """Write da over the slopes (B, gates, H), of which the last belong to h_next and all others to c_next; returns it as (B, gates * H)."""
+    slope_a[:, :-1].mul_(dc_next[:, None])
+    slope_a[:, -1].mul_(dh_next)
+    return slope_a.flatten(1)
 
 
 class _Recurrence(torch.autograd.Function):
@@ -132,22 +140,23 @@ class _Recurrence(torch.autograd.Function):
     @staticmethod
     def forward(ctx, cell, options, parts, a_x, *state_and_weights):
         state, weights = state_and_weights[:parts], state_and_weights[parts:]
-        hs, steps = [], []
+        states, steps = [state], []
         for a_x_t in a_x.unbind():
             state, saved = cell.step(weights, a_x_t, *state, **options)
-            hs.append(state[0])
+            states.append(state)
             steps.append(saved)
-        ctx.cell, ctx.options, ctx.count = cell, options, len(weights)
-        ctx.save_for_backward(*weights, *(torch.stack(field) for field in zip(*steps, strict=True)))  # (T, B, ...) each
-        return torch.stack(hs), *state
+        states = [torch.stack(part) for part in zip(*states, strict=True)]  # (T + 1, B, H) each
+        ctx.cell, ctx.options, ctx.counts = cell, options, (len(weights), parts)
+        ctx.save_for_backward(*weights, *states, *(torch.stack(field) for field in zip(*steps, strict=True)))  # (T, B, ...) each
+        return states[0][1:], *state
 
     @staticmethod
     @once_differentiable
     def backward(ctx, dhs, *dstate):
-        cell, weights, saved = ctx.cell, ctx.saved_tensors[: ctx.count], ctx.saved_tensors[ctx.count :]
-        slopes, steps = cell.slopes(weights, saved, **ctx.options), []
+        cell, (count, parts), kept = ctx.cell, ctx.counts, ctx.saved_tensors
+        weights, states, saved = kept[:count], kept[count : count + parts], kept[count + parts :]
+        slopes = cell.slopes(weights, states, saved, **ctx.options)
         for dh, *slopes_t in zip(*(reversed(tensor.unbind()) for tensor in (dhs, *slopes)), strict=True):
-            da_x, dstate, deferred = cell.step_backward(weights, slopes_t, dstate[0] + dh, *dstate[1:])
-            steps.append((da_x, *deferred))
-        da_x, *deferred = (torch.stack(field[::-1]) for field in zip(*steps, strict=True))
-        return None, None, None, da_x, *dstate, *cell.weight_gradients(saved, (da_x, *deferred))
+            dstate = cell.step_backward(weights, slopes_t, dstate[0] + dh, *dstate[1:])
+        da_x = slopes[0].flatten(2)
+        return None, None, None, da_x, *dstate, *cell.weight_gradients(weights, states, saved, da_x, slopes)

@@ -1,10 +1,18 @@
-"""Where tensors live, and moving parameters between NumPy and PyTorch."""
+"""Where tensors live, moving parameters between NumPy and PyTorch, and how exactly a GPU multiplies in float32.
+
+Contents
+    pick_device         "auto" -> the GPU if there is one
+    to_torch, to_numpy  trees of arrays to tensors and back
+    tf32                TF32 allowed or not, for all products alike
+"""
+
+import contextlib
 
 import torch
 
 from rnncore.reference.tree import tree_map
 
-__all__ = ["pick_device", "to_numpy", "to_torch"]
+__all__ = ["pick_device", "tf32", "to_numpy", "to_torch"]
 
 
 def pick_device(device="auto"):
@@ -39,8 +47,8 @@ def to_torch(tree, device="auto", dtype=None):
     device = pick_device(device)
 
     def convert(array):
-        tensor = torch.tensor(array, device=device)
-        return tensor.to(dtype) if dtype is not None and tensor.is_floating_point() else tensor
+        tensor = torch.tensor(array)
+        return tensor.to(device, dtype if tensor.is_floating_point() else None)  # in one go: some devices have no float64
 
     return tree_map(convert, tree)
 
@@ -56,3 +64,29 @@ def to_numpy(tree):
         AttributeError: a leaf is no tensor.
     """
     return tree_map(lambda tensor: tensor.detach().cpu().numpy().copy(), tree)
+
+
+@contextlib.contextmanager
+def tf32(allowed):
+    """Allow TF32 in products and in cuDNN, or in neither, and put both settings back at the end.
+
+    TF32 rounds the factors of a float32 product to 10 bits after the point, on GPUs that can. PyTorch has two settings with different
+    defaults, off for products and on for cuDNN, so that a fused layer and the same layer written out may differ in the fourth digit.
+    Set both alike to compare; float64 is not affected.
+
+    Args:
+        allowed: True or False.
+
+    >>> with tf32(False):
+    ...     torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
+    (False, False)
+    """
+    settings = torch.backends.cuda.matmul, torch.backends.cudnn
+    before = [setting.allow_tf32 for setting in settings]
+    try:
+        for setting in settings:
+            setting.allow_tf32 = allowed
+        yield
+    finally:
+        for setting, value in zip(settings, before, strict=True):
+            setting.allow_tf32 = value

@@ -5,6 +5,8 @@ On the CPU a kernel runs the loop over time in C++; on an NVIDIA GPU it is cuDNN
     layers     [{weight_ih, weight_hh, bias_ih, bias_hh}, ...]     layer after layer, in each layer forward before reverse
     hidden     the states of all layers and directions, stacked on a first axis; for the LSTM an LSTMState of such tensors
 
+cuDNN wants its weights in one piece of memory: first the matrices of all layers and directions, then the biases. `torch.nn` keeps its
+parameters that way. Ours are tensors of their own, so they are laid out anew for each call, by one copy.
 These functions serve others that have checked the arguments.
 """
 
@@ -58,14 +60,43 @@ def fused_forward(kernel, layers, xs, hidden, *, bidirectional=False, batch_size
         hidden_T: like hidden.
     """
     weights = [layer[name] for layer in layers for name in NAMES]
+    if xs.device.type == "cuda":
+        weights = in_one_piece(weights)
     count = len(layers) // (2 if bidirectional else 1)
     options = True, count, 0.0, torch.is_grad_enabled(), bidirectional  # has_biases, num_layers, dropout, train, bidirectional
-    state = tuple(hidden) if isinstance(hidden, tuple) else hidden
+    state = tree_map(torch.Tensor.contiguous, hidden)  # cuDNN takes no other
+    state = tuple(state) if isinstance(state, tuple) else state
     if batch_sizes is None:
         hs, *hidden_T = kernel(xs, state, weights, *options, False)  # batch_first
     else:
         hs, *hidden_T = kernel(xs, batch_sizes, state, weights, *options)
     return hs, type(hidden)(*hidden_T) if isinstance(hidden, tuple) else hidden_T[0]
+
+
+def in_one_piece(weights):
+    """The same weights as parts of one tensor, in cuDNN's order; gradients go through. What is in one piece already stays.
+
+    Args:
+        weights: list of tensors, weight_ih, weight_hh, bias_ih and bias_hh of each layer and direction.
+    Returns:
+        A list like it.
+    """
+    order = [k for k in range(len(weights)) if k % 4 < 2] + [k for k in range(len(weights)) if k % 4 > 1]
+    if _follow_one_another([weights[k] for k in order]):
+        return weights
+    flat = torch.cat([weights[k].reshape(-1) for k in order])
+    parts = dict(zip(order, flat.split([weights[k].numel() for k in order]), strict=True))
+    return [parts[k].view_as(weight) for k, weight in enumerate(weights)]
+
+
+def _follow_one_another(tensors):
+    storage = tensors[0].untyped_storage().data_ptr()
+    place = storage
+    for tensor in tensors:
+        if tensor.untyped_storage().data_ptr() != storage or tensor.data_ptr() != place or not tensor.is_contiguous():
+            return False
+        place += tensor.nbytes
+    return True
 
 
 def stack_states(*states):

@@ -89,28 +89,27 @@ def _step(weights, a_x, h):
     H = h.shape[1]
     r, z = torch.sigmoid(torch.addmm(a_x[:, : 2 * H], h, W_hh[: 2 * H].T)).chunk(2, dim=1)
     n = torch.tanh(torch.addmm(a_x[:, 2 * H :], r * h, W_hh[2 * H :].T))
-    return (torch.lerp(n, h, z),), (h, r, z, n)  # (1 - z) * n + z * h
+    return (torch.lerp(n, h, z),), (r, z, n)  # (1 - z) * n + z * h
 
 
-def _slopes(weights, saved):
-    h, r, z, n = saved
-    return h * sigmoid_slope(r), (h - n) * sigmoid_slope(z), (1 - z) * tanh_slope(n), r, z
+def _slopes(weights, states, saved):
+    h, (r, z, n) = states[0][:-1], saved
+    return torch.cat([sigmoid_slope(h, r), sigmoid_slope(h - n, z), tanh_slope(1 - z, n)], dim=2), r, z
 
 
 def _step_backward(weights, slopes, dh_next):
     (W_hh,) = weights
-    slope_r, slope_z, slope_n, r, z = slopes
+    slope_a, r, z = slopes
     H = z.shape[1]
-    da_n = dh_next * slope_n
+    da_n = slope_a[:, 2 * H :].mul_(dh_next)
     drh = da_n @ W_hh[2 * H :]  # gradient at r * h
-    da_rz = torch.cat([drh * slope_r, dh_next * slope_z], dim=1)  # (B, 2H)
-    dh = torch.addmm(torch.addcmul(dh_next * z, drh, r), da_rz, W_hh[: 2 * H])
-    return torch.cat([da_rz, da_n], dim=1), (dh,), ()
+    slope_a[:, :H].mul_(drh)
+    slope_a[:, H : 2 * H].mul_(dh_next)
+    return (torch.addmm(torch.addcmul(dh_next * z, drh, r), slope_a[:, : 2 * H], W_hh[: 2 * H]),)
 
 
-def _weight_gradients(saved, deferred):
-    h, r, _, _ = saved
-    (da,) = deferred  # (T, B, 3H)
+def _weight_gradients(weights, states, saved, da, slopes):
+    h, (r, _, _) = states[0][:-1], saved
     H = h.shape[2]
     return (torch.cat([product(da[..., : 2 * H], h), product(da[..., 2 * H :], r * h)]),)
 

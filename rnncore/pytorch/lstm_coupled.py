@@ -86,19 +86,18 @@ def _step(weights, a_x, h, c):
     i, g, o = torch.sigmoid(a_i), torch.tanh(a_g), torch.sigmoid(a_o)
     c_next = torch.lerp(c, g, i)  # (1 - i) * c + i * g
     tanh_c = torch.tanh(c_next)
-    return (o * tanh_c, c_next), (h, c, i, g, o, tanh_c)
+    return (o * tanh_c, c_next), (i, g, o, tanh_c)
 
 
-def _slopes(weights, saved):
-    _, c, i, g, o, tanh_c = saved
-    slope_i, slope_g = (g - c) * sigmoid_slope(i), i * tanh_slope(g)  # of c_next
-    slope_o = tanh_c * sigmoid_slope(o)  # of h_next
-    return torch.cat([slope_i, slope_g, slope_o], dim=2), o * tanh_slope(tanh_c), 1 - i
+def _slopes(weights, states, saved):
+    c, (i, g, o, tanh_c) = states[1][:-1], saved
+    slope_i, slope_g = sigmoid_slope(g - c, i), tanh_slope(i, g)  # of c_next
+    slope_o = sigmoid_slope(tanh_c, o)  # of h_next
+    return torch.stack([slope_i, slope_g, slope_o], dim=2), tanh_slope(o, tanh_c), 1 - i
 
 
-def _weight_gradients(saved, deferred):
-    (da,) = deferred  # (T, B, 3H)
-    return (product(da, saved[0]),)
+def _weight_gradients(weights, states, saved, da, slopes):
+    return (product(da, states[0][:-1]),)
 
 
 CELL = CustomCell(("weight_hh",), _step, _slopes, lstm_step_backward, _weight_gradients)

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from torch.ops import aten
 
 from rnncore.pytorch.arguments import tensors
-from rnncore.pytorch.custom_cell import CustomCell, custom_forward, custom_step, product, sigmoid_slope, tanh_slope, total
+from rnncore.pytorch.custom_cell import CustomCell, custom_forward, custom_step, gates_backward, product, sigmoid_slope, tanh_slope
 from rnncore.pytorch.device import to_torch
 from rnncore.reference.lstm import STATE, LSTMState
 from rnncore.reference.lstm_layer_norm import PARAMS
@@ -90,43 +90,46 @@ def _step(weights, a_x, h, c, *, eps):
     W_hh, gain_hh, gain_c, bias_c = weights
     hw = h @ W_hh.T  # (B, 4H)
     a_h, mean_hh, rstd_hh = torch.native_layer_norm(hw, hw.shape[1:], gain_hh, None, eps)
-    a_i, a_f, a_g, a_o = (a_x + a_h).chunk(4, dim=1)
-    i, f, g, o = torch.sigmoid(a_i), torch.sigmoid(a_f), torch.tanh(a_g), torch.sigmoid(a_o)
+    a, H = a_x + a_h, h.shape[1]
+    gates, g = torch.sigmoid(a), torch.tanh(a[:, 2 * H : 3 * H])  # one sigmoid of all: what it makes of g's rows is not used
+    i, f, _, o = gates.chunk(4, dim=1)
     c_next = torch.addcmul(f * c, i, g)
     shown, mean_c, rstd_c = torch.native_layer_norm(c_next, c.shape[1:], gain_c, bias_c, eps)
     tanh_c = torch.tanh(shown)
-    return (o * tanh_c, c_next), (h, c, i, f, g, o, tanh_c, hw, mean_hh, rstd_hh, c_next, mean_c, rstd_c)
+    return (o * tanh_c, c_next), (gates, g, tanh_c, hw, mean_hh, rstd_hh, mean_c, rstd_c)
 
 
-def _slopes(weights, saved, *, eps):
-    _, c, i, f, g, o, tanh_c, hw, mean_hh, rstd_hh, c_next, mean_c, rstd_c = saved
-    slope_i, slope_f, slope_g = g * sigmoid_slope(i), c * sigmoid_slope(f), i * tanh_slope(g)  # of c_next
-    slope_o, slope_shown = tanh_c * sigmoid_slope(o), o * tanh_slope(tanh_c)  # of h_next
-    slope_a = torch.cat([slope_i, slope_f, slope_g, slope_o], dim=2)
-    return slope_a, slope_shown, f, hw, mean_hh, rstd_hh, c_next, mean_c, rstd_c
+def _slopes(weights, states, saved, *, eps):
+    c, (gates, g, tanh_c, *norms) = states[1], saved
+    i, f, _, o = gates.chunk(4, dim=2)
+    slope_i, slope_f, slope_g = sigmoid_slope(g, i), sigmoid_slope(c[:-1], f), tanh_slope(i, g)  # of c_next
+    slope_o, slope_shown = sigmoid_slope(tanh_c, o), tanh_slope(o, tanh_c)  # of h_next
+    return torch.stack([slope_i, slope_f, slope_g, slope_o], dim=2), slope_shown, f, c[1:], *norms
 
 
 def _step_backward(weights, slopes, dh_next, dc_next):
     W_hh, gain_hh, gain_c, bias_c = weights
-    slope_a, slope_shown, f, hw, mean_hh, rstd_hh, c_next, mean_c, rstd_c = slopes
-    dshown = dh_next * slope_shown
-    dc_next = dc_next + _norm_backward(dshown, c_next, mean_c, rstd_c, gain_c, bias_c)
-    da = torch.cat([dc_next, dc_next, dc_next, dh_next], dim=1) * slope_a  # (B, 4H)
-    dhw = _norm_backward(da, hw, mean_hh, rstd_hh, gain_hh, None)
-    return da, (dhw @ W_hh, dc_next * f), (dhw, dshown)
+    slope_a, slope_shown, f, c_next, hw, mean_hh, rstd_hh, mean_c, rstd_c = slopes
+    dshown = slope_shown.mul_(dh_next)
+    dc_next = dc_next + _norm_backward(dshown, c_next, mean_c, rstd_c, gain_c, bias_c, "x")[0]
+    da = gates_backward(slope_a, dh_next, dc_next)  # (B, 4H)
+    (dhw, _, _) = _norm_backward(da, hw, mean_hh, rstd_hh, gain_hh, None, "x")
+    return dhw @ W_hh, dc_next * f
 
 
-def _norm_backward(dy, x, mean, rstd, gain, bias):
-    """The gradient with respect to x alone; those of gain and bias are deferred."""
-    return aten.native_layer_norm_backward(dy, x, x.shape[1:], mean, rstd, gain, bias, [True, False, False])[0]
+def _weight_gradients(weights, states, saved, da, slopes):
+    (_, gain_hh, gain_c, bias_c), (h, c) = weights, states
+    *_, hw, mean_hh, rstd_hh, mean_c, rstd_c = saved
+    dshown = slopes[1]  # what it has become
+    dhw, dgain_hh, _ = _norm_backward(da, hw, mean_hh, rstd_hh, gain_hh, None, "x gain")  # dhw once more: cheaper than to keep it
+    _, dgain_c, dbias_c = _norm_backward(dshown, c[1:], mean_c, rstd_c, gain_c, bias_c, "gain bias")
+    return product(dhw, h[:-1]), dgain_hh, dgain_c, dbias_c
 
 
-def _weight_gradients(saved, deferred):
-    h, *_, hw, mean_hh, rstd_hh, c_next, mean_c, rstd_c = saved
-    da, dhw, dshown = deferred  # (T, B, 4H), (T, B, 4H), (T, B, H)
-    dgain_hh = total(da * (hw - mean_hh) * rstd_hh)
-    dgain_c = total(dshown * (c_next - mean_c) * rstd_c)
-    return product(dhw, h), dgain_hh, dgain_c, total(dshown)
+def _norm_backward(dy, x, mean, rstd, gain, bias, wanted):
+    """The gradients with respect to x, gain and bias, as far as they are wanted; those of gain and bias are deferred."""
+    wanted = [name in wanted.split() for name in ("x", "gain", "bias")]
+    return aten.native_layer_norm_backward(dy, x, gain.shape, mean, rstd, gain, bias, wanted)
 
 
 CELL = CustomCell(("weight_hh", "gain_hh", "gain_c", "bias_c"), _step, _slopes, _step_backward, _weight_gradients)

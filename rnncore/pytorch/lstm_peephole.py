@@ -93,24 +93,23 @@ def _step(weights, a_x, h, c):
     c_next = torch.addcmul(f * c, i, g)
     o = torch.sigmoid(torch.addcmul(a_o, w_co, c_next))
     tanh_c = torch.tanh(c_next)
-    return (o * tanh_c, c_next), (h, c, i, f, g, o, c_next, tanh_c)
+    return (o * tanh_c, c_next), (i, f, g, o, tanh_c)
 
 
-def _slopes(weights, saved):
+def _slopes(weights, states, saved):
     _, w_ci, w_cf, w_co = weights
-    _, c, i, f, g, o, _, tanh_c = saved
-    slope_i, slope_f, slope_g = g * sigmoid_slope(i), c * sigmoid_slope(f), i * tanh_slope(g)  # of c_next
-    slope_o = tanh_c * sigmoid_slope(o)  # of h_next
-    slope_h = o * tanh_slope(tanh_c) + slope_o * w_co  # c_next shows through tanh, and through o
-    slope_c = f + slope_i * w_ci + slope_f * w_cf  # c is kept by f, and seen by i and f
-    return torch.cat([slope_i, slope_f, slope_g, slope_o], dim=2), slope_h, slope_c
+    c, (i, f, g, o, tanh_c) = states[1][:-1], saved
+    slope_i, slope_f, slope_g = sigmoid_slope(g, i), sigmoid_slope(c, f), tanh_slope(i, g)  # of c_next
+    slope_o = sigmoid_slope(tanh_c, o)  # of h_next
+    slope_h = torch.addcmul(tanh_slope(o, tanh_c), slope_o, w_co)  # c_next shows through tanh, and through o
+    slope_c = torch.addcmul(torch.addcmul(f, slope_i, w_ci), slope_f, w_cf)  # c is kept by f, and seen by i and f
+    return torch.stack([slope_i, slope_f, slope_g, slope_o], dim=2), slope_h, slope_c
 
 
-def _weight_gradients(saved, deferred):
-    h, c, _, _, _, _, c_next, _ = saved
-    (da,) = deferred  # (T, B, 4H)
+def _weight_gradients(weights, states, saved, da, slopes):
+    hs, cs = states  # (T + 1, B, H)
     da_i, da_f, _, da_o = da.chunk(4, dim=2)
-    return product(da, h), total(da_i * c), total(da_f * c), total(da_o * c_next)
+    return product(da, hs[:-1]), total(da_i * cs[:-1]), total(da_f * cs[:-1]), total(da_o * cs[1:])
 
 
 CELL = CustomCell(("weight_hh", "weight_ci", "weight_cf", "weight_co"), _step, _slopes, lstm_step_backward, _weight_gradients)

@@ -56,21 +56,21 @@ def rnn_residual_forward(params, xs, state0, *, scale=1.0):
 def _step(weights, a_x, h, *, scale):
     (W_hh,) = weights
     tanh_a = torch.tanh(torch.addmm(a_x, h, W_hh.T))
-    return (torch.add(h, tanh_a, alpha=scale),), (h, tanh_a)
+    return (torch.add(h, tanh_a, alpha=scale),), (tanh_a,)
 
 
-def _slopes(weights, saved, *, scale):
-    return (scale * tanh_slope(saved[1]),)
+def _slopes(weights, states, saved, *, scale):
+    (tanh_a,) = saved
+    return (tanh_slope(torch.full_like(tanh_a, scale), tanh_a),)
 
 
 def _step_backward(weights, slopes, dh_next):
-    da = dh_next * slopes[0]
-    return da, (torch.addmm(dh_next, da, weights[0]),), ()
+    da = slopes[0].mul_(dh_next)
+    return (torch.addmm(dh_next, da, weights[0]),)
 
 
-def _weight_gradients(saved, deferred):
-    (da,) = deferred  # (T, B, H)
-    return (product(da, saved[0]),)
+def _weight_gradients(weights, states, saved, da, slopes):
+    return (product(da, states[0][:-1]),)
 
 
 def _checked(scale):

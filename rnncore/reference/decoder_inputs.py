@@ -45,7 +45,7 @@ def teacher_forced_inputs(targets, start):
     >>> teacher_forced_inputs(np.array([[5], [6], [7]]), start=1)[:, 0].tolist()
     [1, 5, 6]
     """
-    _check_start("teacher_forced_inputs", start)
+    check_start("teacher_forced_inputs", start)
     return np.concatenate([np.full_like(targets[:1], start), targets[:-1]])
 
 
@@ -70,7 +70,7 @@ def scheduled_inputs(params, source, targets, coins, *, start, lengths=None, sco
     Source: Bengio et al. (2015), section 2.4.
     """
     V = len(params["decoder"]["embedding"]["weight"])
-    _check_start("scheduled_inputs", start, V)
+    check_start("scheduled_inputs", start, V)
     check_range("scheduled_inputs: targets", targets, 0, V - 1)
     step, state = _reader(params, source, lengths, score, cell)
     fed = [np.full_like(targets[0], start)]
@@ -125,7 +125,7 @@ def free_run(params, source, *, start, max_length, end=None, lengths=None, score
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     """
-    _check_start("free_run", start, len(params["decoder"]["embedding"]["weight"]))
+    check_start("free_run", start, len(params["decoder"]["embedding"]["weight"]))
     step, state = _reader(params, source, lengths, score, cell)
     return generate(step, state, np.full(source.shape[1], start), choose=choose, max_length=max_length, end=end)
 
@@ -137,7 +137,8 @@ def _reader(params, source, lengths, score, cell):
     return decoder_step(params["decoder"], keys, mask=mask, score=score, cell=cell), state
 
 
-def _check_start(where, start, size=None):
+def check_start(where, start, size=None):
+    """Refuse a start token that is no whole number, or not one of `size` tokens."""
     if not isinstance(start, int | np.integer) or isinstance(start, bool):
         raise TypeError(f"{where}: start must be a whole number, got {start!r}.")
     if size is not None and not 0 <= start < size:

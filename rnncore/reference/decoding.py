@@ -53,9 +53,7 @@ def temperature_distribution(logits, temperature):
     >>> [temperature_distribution(logits, t).round(3).tolist() for t in (0.5, 1, 2)]  # odds of 4 become 4^2, 4, 4^(1/2)
     [[0.941, 0.059], [0.8, 0.2], [0.667, 0.333]]
     """
-    if not _is_number(temperature) or not 0 < temperature < np.inf:
-        instead = "; for the limit at 0 use greedy_distribution" if _is_number(temperature) and temperature == 0 else ""
-        raise ValueError(f"temperature_distribution: temperature must be a positive number, got {temperature!r}{instead}.")
+    check_temperature(temperature)
     largest = logits.max(axis=-1, keepdims=True)
     with np.errstate(over="ignore"):  # a tiny temperature may turn a difference into -inf, whose exp is 0
         return softmax((logits - largest) / np.float64(temperature)).astype(logits.dtype)
@@ -100,8 +98,7 @@ def top_p_distribution(logits, p, *, temperature=1.0):
     >>> top_p_distribution(np.log([0.125, 0.5, 0.25, 0.125]), 0.7).round(3).tolist()  # 0.5 is not enough, 0.75 is
     [0.0, 0.667, 0.333, 0.0]
     """
-    if not _is_number(p) or not 0 < p <= 1:
-        raise ValueError(f"top_p_distribution: p must be above 0 and at most 1, got {p!r}.")
+    check_share(p)
     probabilities = temperature_distribution(logits, temperature)
     if p == 1:
         return probabilities
@@ -165,6 +162,19 @@ def generate(step, state, start, *, choose, max_length, end=None):
             ended = tokens == end
         written.append(tokens)
     return np.stack(written)
+
+
+def check_temperature(temperature):
+    """Refuse what is no positive number."""
+    if not _is_number(temperature) or not 0 < temperature < np.inf:
+        instead = "; for the limit at 0 use greedy_distribution" if _is_number(temperature) and temperature == 0 else ""
+        raise ValueError(f"temperature_distribution: temperature must be a positive number, got {temperature!r}{instead}.")
+
+
+def check_share(p):
+    """Refuse a p that is no share of the probability."""
+    if not _is_number(p) or not 0 < p <= 1:
+        raise ValueError(f"top_p_distribution: p must be above 0 and at most 1, got {p!r}.")
 
 
 def _order(logits):

@@ -84,18 +84,28 @@ class EncoderDecoderCache(NamedTuple):
     weights: np.ndarray | None  # (T, B, S), the attention maps
 
 
+def encoder_spec(cell):
+    """The shapes of the encoder's parameters."""
+    return {"embedding": {"weight": "U D"}, "rnn": cell.params}
+
+
+def decoder_spec(cell, score):
+    """The shapes of the decoder's parameters, with attention if there is a score."""
+    spec = {"embedding": {"weight": "V D"}, "rnn": cell.params, "output": {"weight": "V H", "bias": "V"}}
+    if score is None:
+        return spec
+    attention = {name: axes.replace("Q", "H").replace("K", "H") for name, axes in params_of_score(score).items()}
+    return spec | {"attention": attention, "combine": {"weight": "H 2H", "bias": "H"}}
+
+
 def encoder_params_of(given):
     """The specification of the encoder's parameters, for `shapes`, from the argument `cell`."""
-    return {"embedding": {"weight": "U D"}, "rnn": find_cell(given["cell"]).params}
+    return encoder_spec(find_cell(given["cell"]))
 
 
 def decoder_params_of(given):
     """The specification of the decoder's parameters, for `shapes`, from the arguments `cell` and `score`."""
-    spec = {"embedding": {"weight": "V D"}, "rnn": find_cell(given["cell"]).params, "output": {"weight": "V H", "bias": "V"}}
-    if given["score"] is None:
-        return spec
-    score = {name: axes.replace("Q", "H").replace("K", "H") for name, axes in params_of_score(given["score"]).items()}
-    return spec | {"attention": score, "combine": {"weight": "H 2H", "bias": "H"}}
+    return decoder_spec(find_cell(given["cell"]), given["score"])
 
 
 def params_of_both(given):

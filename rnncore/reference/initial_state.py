@@ -33,11 +33,13 @@ class LearnedStateCache(NamedTuple):
     state0: Any  # (B, H), or a named tuple of such arrays
 
 
-def _vectors(arguments):
+def vectors_of(arguments):
+    """The specification of a state's vectors (H,), for `shapes`, from the argument `params`."""
     return _axes(arguments["params"], "H")
 
 
-def _rows(arguments):
+def rows_of(arguments):
+    """The specification of a state (B, H), for `shapes`, from the argument `state_T`."""
     return _axes(arguments["state_T"], "B H")
 
 
@@ -69,7 +71,7 @@ def zero_state(batch_size, hidden_size, *, cell="lstm", dtype=np.float64):
     return find_cell(cell).zero_state(batch_size, hidden_size, dtype)
 
 
-@shapes(params=_vectors, batch_size="size")
+@shapes(params=vectors_of, batch_size="size")
 def learned_state_forward(params, batch_size):
     """Give every sequence of a batch the same first state, which is a parameter.
 
@@ -104,7 +106,7 @@ def learned_state_backward(cache, dstate0):
     return tree_map(lambda dv: dv.sum(axis=0), dstate0)
 
 
-@shapes(state_T=_rows, ended="bool B")
+@shapes(state_T=rows_of, ended="bool B")
 def carried_state(state_T, ended=None):
     """Turn the last state of one piece of sequence into the first state of the next.
 

@@ -72,3 +72,56 @@ def test_layer_targets_fail_when_slow(load):
 def test_memory_is_measured_in_the_unit(load):
     row = load("memory").measure("LSTM", (6, 200, 5, 8), "float64")
     assert row["cache"] == pytest.approx(6, rel=0.02)
+
+
+def test_every_custom_cell_runs_and_agrees_with_the_reference(load):
+    cells = load("custom_cells")
+    for label, (name, options) in cells.CELLS.items():
+        cells.check(label, name, options, (2, 3, 4, 5), "float64", (cells.template, cells.eager))
+        p = cells.problem(name, options, (2, 3, 4, 5), "float64")
+        for kind in cells.MODULES.values():
+            cells.module(kind, p)()
+
+
+def test_a_wrong_gradient_stops_the_benchmark(load):
+    cells = load("custom_cells")
+
+    def wrong(p):
+        return lambda: [gradient * 1.01 for gradient in cells.template(p)()]
+
+    with pytest.raises(AssertionError, match=r"RNN, wrong: dxs\[.*was the reference's"):
+        cells.check("RNN", "rnn_residual", {}, (2, 3, 4, 5), "float32", (wrong,))
+
+
+def test_custom_cell_targets_fail_when_slow(load):
+    cells, grid = load("custom_cells"), load("grid")
+
+    def found(ratio):
+        spread = grid.Spread(ratio, ratio, ratio)
+        rows = [{"layer": label, "dtype": dtype, "nn.LSTM": spread} for label in cells.CELLS for dtype in grid.DTYPES]
+        return cells.targets(rows, [{"layer": label, "T = 400 / T = 100": spread} for label in cells.CELLS])
+
+    assert all(target.met for target in found(1.2))
+    assert not any(target.met for target in found(6.0))
+
+
+@pytest.mark.parametrize("ratio", [0.5, 100.0])
+def test_gpu_targets_point_the_right_way(load, ratio):
+    gpu = load("gpu")
+    assert gpu.at_most("slower", [0.1, ratio], 8).met == (ratio < 8)
+    assert gpu.at_least("faster", [1000.0, ratio], 8).met == (ratio > 8)
+
+
+def test_without_a_gpu_its_rows_are_left_out(load, monkeypatch):
+    gpu = load("gpu")
+    monkeypatch.setattr(gpu.torch.cuda, "is_available", lambda: False)
+    assert gpu.sections(quick=True) == []
+
+
+@pytest.mark.gpu
+def test_gpu_rows(load):
+    gpu = load("gpu")
+    if not gpu.torch.cuda.is_available():
+        pytest.skip("no GPU")
+    gpu.check("LSTM", "lstm_peephole", {}, (2, 3, 4, 5), "float64", (gpu.template, gpu.graph), "cuda")
+    assert gpu.EventClock()() >= 0

@@ -60,6 +60,27 @@ def test_full_and_chunked(rng, device, name, k):
 
 @pytest.mark.parametrize("device", ["cpu", GPU])
 @pytest.mark.parametrize("name", ["rnn", "lstm", "lstm_peephole", "gru"])
+@pytest.mark.parametrize("segment", [None, 1, 3, T, T + 5])
+def test_checkpointed(rng, device, name, segment):
+    p = Problem(name, device, rng)
+    expected = reference.full_bptt(p.cell.forward, p.cell.backward, *p.arrays, p.loss_gradient)
+    got = mirror.checkpointed_bptt(p.tensor_cell.forward, *p.tensors, p.loss, segment=segment)
+    compare("result", mirror.to_numpy(got), expected)
+
+
+def test_checkpointing_keeps_the_graph_of_one_segment_at_a_time(rng):
+    p, recorded = Problem("rnn", "cpu", rng), []
+
+    def forward(*arguments):
+        recorded.append(torch.is_grad_enabled() and len(arguments[1]))
+        return mirror.rnn_forward(*arguments)
+
+    mirror.checkpointed_bptt(forward, *p.tensors, p.loss, segment=3)
+    assert recorded == [False, False, False, 1, 3, 3]
+
+
+@pytest.mark.parametrize("device", ["cpu", GPU])
+@pytest.mark.parametrize("name", ["rnn", "lstm", "lstm_peephole", "gru"])
 @pytest.mark.parametrize(("k1", "k2"), [(1, 1), (1, 3), (2, 5), (3, 3), (3, 2), (T, T), (2, T + 4)])
 def test_general_k1_k2(rng, device, name, k1, k2):
     p = Problem(name, device, rng)
@@ -80,6 +101,7 @@ def test_results_carry_no_graph_and_arguments_no_gradient(rng):
     for result in (
         mirror.full_bptt(mirror.lstm_forward, params, *p.tensors[1:], p.loss),
         mirror.chunked_bptt(mirror.lstm_forward, params, *p.tensors[1:], p.loss, k=2),
+        mirror.checkpointed_bptt(mirror.lstm_forward, params, *p.tensors[1:], p.loss, segment=2),
         mirror.truncated_bptt(mirror.lstm_step_forward, params, *p.tensors[1:], p.step_loss, k1=2, k2=3),
     ):
         assert not any(leaf.requires_grad for _, leaf in leaves(result))
