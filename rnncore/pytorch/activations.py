@@ -4,6 +4,7 @@ Contents
     sigmoid, softmax, log_sum_exp, log_softmax
 
 Each is PyTorch's own, along the last axis; none of them overflows.
+Source: Blanchard, Higham and Higham (2021), "Accurately Computing the Log-Sum-Exp and Softmax Functions".
 """
 
 import torch
@@ -18,7 +19,7 @@ def sigmoid(a):
     """1 / (1 + exp(-a)).
 
     Args:
-        a: a tensor of any shape.
+        a: (...), a tensor.
     Returns:
         The same shape, between 0 and 1.
     Raises:

@@ -76,6 +76,10 @@ def tf32(allowed):
 
     Args:
         allowed: True or False.
+    Returns:
+        A context manager.
+    Raises:
+        Nothing.
 
     >>> with tf32(False):
     ...     torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32

@@ -41,8 +41,8 @@ def dropout_forward(x, mask):
     """Multiply by a mask.
 
     Args:
-        x: (..., D).
-        mask: the shape of x, or of its last axes: (B, D) serves all time steps of (T, B, D).
+        x: (...).
+        mask: (...), the shape of x, or of its last axes: (B, D) serves all time steps of (T, B, D).
     Returns:
         y: the shape of x.
     Raises:

@@ -6,6 +6,7 @@ Contents
     set_forget_bias
 
 They draw the numbers of the reference for the same `rng`; the equations stand there. `torch.nn.init` has the same distributions.
+Source: Glorot and Bengio (2010); He et al. (2015); Saxe, McClelland and Ganguli (2014); Le, Jaitly and Hinton (2015).
 """
 
 import math

@@ -5,6 +5,7 @@ Contents
     init_linear, linear_forward           y = x W^T + b
 
 The leading axes are free: (T, B, D) and (B, D) work alike.
+Source: the embedding: Bengio, Ducharme, Vincent and Jauvin (2003), "A Neural Probabilistic Language Model".
 """
 
 import torch

@@ -9,6 +9,7 @@ Contents
 
 PyTorch's fused losses give each l_n; the weight w_n is 1, or what `mask` says, and 0 where the target is `ignore_index`. That something
 counts is checked on the CPU alone, as all values are; on a GPU a loss of nothing is NaN.
+Source: Goodfellow, Bengio and Courville (2016), section 6.2.2; the name `ignore_index` is PyTorch's.
 """
 
 import torch
