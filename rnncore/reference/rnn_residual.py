@@ -63,7 +63,7 @@ def rnn_residual_step_forward(params, x, h, *, scale=1.0):
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     Source: Chang, Chen, Haber and Chi (2019), the Euler step.
     """
-    scale = _checked(scale)
+    scale = check_scale(scale)
     a = x @ params["weight_ih"].T + params["bias_ih"] + h @ params["weight_hh"].T + params["bias_hh"]  # (B, H)
     tanh_a = np.tanh(a)
     h_next = h + scale * tanh_a
@@ -137,7 +137,8 @@ def rnn_residual_backward(cache, dhs, dstate_T=None):
     return sequence_backward(_gates_backward, products_backward, cache, dhs, dstate_T)
 
 
-def _checked(scale):
+def check_scale(scale):
+    """Refuse a scale that is not positive; give it as Python's own number."""
     if not scale > 0:
         raise ValueError(f"scale must be positive, got {scale}.")
     return float(scale)  # a NumPy number would turn float32 into float64

@@ -15,4 +15,8 @@ A cache of this tier holds the returned `hs` itself, not a copy: do not change `
 
 from rnncore.tuned.gru import *  # noqa: F403
 from rnncore.tuned.lstm import *  # noqa: F403
+from rnncore.tuned.lstm_coupled import *  # noqa: F403
+from rnncore.tuned.lstm_layer_norm import *  # noqa: F403
+from rnncore.tuned.lstm_peephole import *  # noqa: F403
 from rnncore.tuned.rnn import *  # noqa: F403
+from rnncore.tuned.rnn_residual import *  # noqa: F403
