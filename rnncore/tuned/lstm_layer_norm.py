@@ -18,11 +18,13 @@ import numpy as np
 
 from rnncore.reference.lstm_layer_norm import PARAMS, STATE
 from rnncore.reference.shapes import shapes
+from rnncore.tuned.lstm import lstm_slopes
 from rnncore.tuned.products import deferred, input_product, weight_product
 from rnncore.tuned.template import (
     TunedCache,
     TunedCell,
     finish_sigmoid,
+    gates_apart,
     gates_of,
     halved,
     recurrence_backward,
@@ -98,10 +100,9 @@ def _step(weights, a, state, state_next, kept):
     std_hh[:] = _normalise(n_hh, eps)
     a += gain_hh * n_hh
     np.tanh(a, out=a)
-    gates = gates_of(a, 4)
-    i, f, g, o = gates
-    finish_sigmoid(gates[:2])
-    finish_sigmoid(o)
+    i, f, g, o = gates_of(a, 4)
+    for gate in (i, f, o):
+        finish_sigmoid(gate)
     np.multiply(f, c, out=c_next)
     c_next += i * g
     n_c[:] = c_next
@@ -111,9 +112,9 @@ def _step(weights, a, state, state_next, kept):
 
 
 def _slopes(gates, states_before, states, kept, *, eps):
-    (i, f, g, o), (_, c), (n_hh, std_hh, n_c, std_c, tanh_c) = gates_of(gates, 4), states_before, kept
-    slope_a = np.stack([g * i * (1 - i), c * f * (1 - f), i * (1 - g * g), tanh_c * o * (1 - o)], axis=2)  # (steps, B, 4, H)
-    return slope_a, o * (1 - tanh_c * tanh_c), f, n_hh, std_hh, n_c, std_c
+    gates, (_, c), (n_hh, std_hh, n_c, std_c, tanh_c) = gates_apart(gates, 4), states_before, kept
+    slopes, slope_h = lstm_slopes(gates, c, tanh_c)
+    return np.moveaxis(slopes, 0, 2), slope_h, gates[1], n_hh, std_hh, n_c, std_c
 
 
 def _step_backward(params, slopes, dstate, das):
@@ -142,8 +143,9 @@ def _params_backward(cache, states_before, das):
 
 def _normalise(v, eps):
     """Bring the vectors (..., D) to mean 0 and variance 1, in place; return what they were divided by, (..., 1)."""
-    v -= v.mean(axis=-1, keepdims=True)
-    std = np.sqrt(np.vecdot(v, v)[..., None] / v.shape[-1] + float(eps))
+    D = v.shape[-1]
+    v -= np.add.reduce(v, axis=-1, keepdims=True) / D
+    std = np.sqrt(np.vecdot(v, v)[..., None] / D + float(eps))
     v /= std
     return std
 
@@ -152,7 +154,7 @@ def _norm_backward(dn, n, std):
     """Carry the gradient back through `_normalise`; dn is overwritten."""
     D = n.shape[-1]
     slope = np.vecdot(dn, n)[..., None] / D
-    dn -= dn.mean(axis=-1, keepdims=True)
+    dn -= np.add.reduce(dn, axis=-1, keepdims=True) / D
     dn -= n * slope
     dn /= std
     return dn

@@ -19,11 +19,13 @@ import numpy as np
 
 from rnncore.reference.lstm_peephole import PARAMS, STATE
 from rnncore.reference.shapes import shapes
+from rnncore.tuned.lstm import lstm_slopes
 from rnncore.tuned.products import deferred, input_product, weight_product
 from rnncore.tuned.template import (
     TunedCache,
     TunedCell,
     finish_sigmoid,
+    gates_apart,
     gates_of,
     halved,
     recurrence_backward,
@@ -82,18 +84,18 @@ def lstm_peephole_backward(cache, dhs, dstate_T=None):
 def _prepare(params, xs):
     scale = halved(4, 2, len(params["weight_co"]), xs.dtype)  # g is a plain tanh
     a = input_product(xs, transposed(params["weight_ih"], scale), (params["bias_ih"] + params["bias_hh"]) * scale)
-    w_cif = 0.5 * np.stack([params["weight_ci"], params["weight_cf"]])[:, None]  # (2, 1, H)
+    w_cif = 0.5 * np.stack([params["weight_ci"], params["weight_cf"]])  # (2, H)
     return a, (), (transposed(params["weight_hh"], scale), w_cif, 0.5 * params["weight_co"])
 
 
 def _step(weights, a, state, state_next, kept):
     (W_hh_T, w_cif, w_co), (h, c), (h_next, c_next) = weights, state, state_next
     a += h @ W_hh_T
-    gates = gates_of(a, 4)
-    i, f, g, o = gates
-    gates[:2] += w_cif * c
-    np.tanh(gates[:3], out=gates[:3])
-    finish_sigmoid(gates[:2])
+    H = h.shape[1]
+    (i, f, g, o), a_if, a_ifg = gates_of(a, 4), a[:, : 2 * H], a[:, : 3 * H]
+    a_if += (w_cif * c[:, None]).reshape(a_if.shape)
+    np.tanh(a_ifg, out=a_ifg)
+    finish_sigmoid(a_if)
     np.multiply(f, c, out=c_next)
     c_next += i * g
     o += w_co * c_next
@@ -103,10 +105,9 @@ def _step(weights, a, state, state_next, kept):
 
 
 def _slopes(gates, states_before, states, kept):
-    (i, f, g, o), (_, c), (_, c_next) = gates_of(gates, 4), states_before, states
-    tanh_c = np.tanh(c_next)
-    slope_a = np.stack([g * i * (1 - i), c * f * (1 - f), i * (1 - g * g), tanh_c * o * (1 - o)], axis=2)  # (steps, B, 4, H)
-    return slope_a, o * (1 - tanh_c * tanh_c), f
+    gates, (_, c), (_, c_next) = gates_apart(gates, 4), states_before, states
+    slopes, slope_h = lstm_slopes(gates, c, np.tanh(c_next))
+    return np.moveaxis(slopes, 0, 2), slope_h, gates[1]
 
 
 def _step_backward(params, slopes, dstate, das):

@@ -11,7 +11,7 @@ Contents
     TunedCache           what a sequence keeps for its backward pass
     recurrence_forward   all time steps
     recurrence_backward  its gradient (BPTT)
-    gates_of, halved, transposed, finish_sigmoid, total     for the cells' own functions
+    gates_of, gates_apart, halved, transposed, finish_sigmoid, total     for the cells' own functions
 
 The arrays of a step lie side by side: a_t is (B, G H), and `gates_of` sees it as G arrays (B, H). A state is a tuple of arrays here,
 with what the cell shows first. These are parts of the tuned layers and check nothing: their arguments were checked where they came in.
@@ -110,8 +110,14 @@ def recurrence_backward(cell, cache, dhs, dstate_T=None):
 
 
 def gates_of(a, gates):
-    """See (..., G H) as an array (G, ..., H); the same numbers, not a copy."""
-    return np.moveaxis(a.reshape(*a.shape[:-1], gates, -1), -2, 0)
+    """See (..., G H) as G arrays (..., H); the same numbers, not copies."""
+    H = a.shape[-1] // gates
+    return [a[..., k * H : (k + 1) * H] for k in range(gates)]
+
+
+def gates_apart(a, gates):
+    """See (steps, B, G H) as one array (G, steps, B, H); the same numbers, not a copy."""
+    return np.moveaxis(a.reshape(*a.shape[:2], gates, -1), 2, 0)
 
 
 def halved(gates, whole, H, dtype):
