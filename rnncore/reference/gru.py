@@ -150,19 +150,19 @@ def _gates_backward(cache, dh_next):
         dr = drh * h
         dh = dh + drh * r
         h_n = r * h
-    da_rz = np.concatenate([dr * r * (1 - r), da_z], axis=1)  # (B, 2H)
-    da_x = np.concatenate([da_rz, da_n], axis=1)  # (B, 3H)
-    return (x, h, h_n, da_x, da_hn), dh + da_rz @ W_hrz
+    da_x = np.concatenate([dr * r * (1 - r), da_z, da_n], axis=1)  # (B, 3H)
+    return (x, h, h_n, da_x, da_hn), dh + da_x[:, : 2 * H] @ W_hrz
 
 
 def _products_backward(params, x, h, h_n, da_x, da_hn):
     """Carry the gradient back from the pre-activations to the parameters and to x, for one step or for all of them as one batch."""
     da_rz = da_x[:, : 2 * h.shape[1]]
+    db_x, db_hn = da_x.sum(axis=0), da_hn.sum(axis=0)
     dparams = {
         "weight_ih": da_x.T @ x,
         "weight_hh": np.concatenate([da_rz.T @ h, da_hn.T @ h_n]),
-        "bias_ih": da_x.sum(axis=0),
-        "bias_hh": np.concatenate([da_rz.sum(axis=0), da_hn.sum(axis=0)]),
+        "bias_ih": db_x,
+        "bias_hh": np.concatenate([db_x[: -len(db_hn)], db_hn]),
     }
     return dparams, da_x @ params["weight_ih"]
 
