@@ -371,6 +371,9 @@ lab01.sequence_backward.check(rnn_backward)
 # </details>
 
 # %% [markdown]
+# You added the weights' gradients up at every step. `rnncore` keeps $\mathrm{d}a_t$ of each step instead and forms each
+# sum once, after the loop, as one product over all steps and sequences: the same numbers in less time.
+#
 # There is a check that needs no right answer: move an entry of an argument a little and measure how the outputs move.
 # The cell below does so for every parameter, input and starting state, and compares what it measures with what your
 # `rnn_backward` says. You can use it for any gradient you will ever derive.

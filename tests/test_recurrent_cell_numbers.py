@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnncore import linear_forward, rnn_forward, rnn_step_forward, softmax
 from rnncore.checks import compare
+from rnncore.reference import linear_forward, rnn_forward, rnn_step_forward, softmax
 
 CHAPTER = Path(__file__).parents[1] / "book" / "recurrent_cell.md"
 SIX_DECIMALS = {"rtol": 0, "atol": 5.1e-7}

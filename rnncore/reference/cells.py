@@ -1,13 +1,14 @@
 """The cells by name, so that what goes around a cell (layers, directions, masks) can be written once for all of them.
 
-    CELLS["lstm"].forward is lstm_forward, CELLS["lstm"].gates is 4
+    CELLS["lstm"].forward is rnncore.tuned.lstm_forward, CELLS["lstm"].gates is 4
 
 Contents
     Cell         the functions and sizes of one kind of cell
     CELLS        name -> Cell
     find_cell    a Cell from its name
 
-Where a function takes `cell`, it may be a name or a `Cell` of your own: any functions that keep the mirror rule will do.
+The sequence functions are those of the tuned tier, `rnncore.tuned`; the step functions, and everything that looks at a step, are those
+of this folder. Where a function takes `cell`, it may be a name or a `Cell` of your own: any functions that keep the mirror rule will do.
 Source: this course; each cell names its own.
 """
 
@@ -16,6 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from rnncore import tuned
 from rnncore.reference import gru, lstm, lstm_coupled, lstm_layer_norm, lstm_peephole, rnn, rnn_residual
 from rnncore.reference.tree import tree_map
 
@@ -41,9 +43,10 @@ class Cell(NamedTuple):
 
 
 def _cell(module, name, init, gates, **fields):
-    """Collect the functions of one file by their names."""
-    functions = (getattr(module, name + suffix) for suffix in ("_forward", "_backward", "_step_forward", "_step_backward"))
-    return Cell(init, *functions, gates, module.PARAMS, **fields)
+    """Collect the functions of one cell by their names: over a sequence those of the tuned tier, for a step those of its file."""
+    sequence = (getattr(tuned, name + suffix) for suffix in ("_forward", "_backward"))
+    step = (getattr(module, name + suffix) for suffix in ("_step_forward", "_step_backward"))
+    return Cell(init, *sequence, *step, gates, module.PARAMS, **fields)
 
 
 CELLS = {

@@ -1,10 +1,10 @@
 r"""Gradient checkpointing: keep the state at every S-th step only, and compute the rest a second time on the way back.
 
-    forward    run all segments of S steps; keep the state before each, forget everything else
-    backward   from the last segment to the first: run it again with its cache, go back through it, forget it
+    forward    run all segments of S steps but the last one; keep the state before each, forget everything else
+    backward   from the last segment to the first: run it with its cache, go back through it, forget it
 
-With T / S states and the cache of S steps in memory, the sum is smallest near S = sqrt(T): memory grows as sqrt(T) instead of T, for one
-more forward pass. A step's cache is larger than a state, so the best S is somewhat below sqrt(T); sqrt(T) is the simple choice.
+With T / S states and the cache of S steps in memory, S in proportion to sqrt(T) lets memory grow as sqrt(T) instead of T, for nearly one
+more forward pass. Here S = 2 sqrt(T): half of it needs less memory, but twice the calls, whose fixed costs a short sequence feels.
 
 Contents
     checkpointed_bptt    full BPTT in a + b sqrt(T) memory, the same gradients as `full_bptt`
@@ -35,7 +35,7 @@ def checkpointed_bptt(forward, backward, params, xs, state0, loss_gradient, *, s
         state0: (B, H) array or named tuple of them, the state before the first step.
         loss_gradient: `loss, dhs = loss_gradient(start, hs)`: the summed loss of the steps start, start + 1, ... whose states
             are hs (K, B, H), and its gradient (K, B, H). It is called once for each segment, the last segment first.
-        segment: S, steps in a segment; None takes sqrt(T), rounded up.
+        segment: S, steps in a segment; None takes 2 sqrt(T), rounded up.
         **options: further arguments of `forward`.
     Returns:
         A `BPTTResult`, equal to that of `full_bptt` up to rounding.
@@ -44,16 +44,16 @@ def checkpointed_bptt(forward, backward, params, xs, state0, loss_gradient, *, s
     Source: Chen, Xu, Zhang and Guestrin (2016).
     """
     check_sequence("checkpointed_bptt", xs, forward, backward, loss_gradient)
-    segment = math.isqrt(len(xs) - 1) + 1 if segment is None else segment
+    segment = math.isqrt(4 * len(xs) - 1) + 1 if segment is None else segment
     check_steps("checkpointed_bptt: segment", segment)
     starts = range(0, len(xs), segment)
-    states = [state0]  # the state before each segment, and the last one
-    for start in starts:
+    states = [state0]  # the state before each segment
+    for start in starts[:-1]:
         states.append(forward(params, xs[start : start + segment], states[-1], **options)[1])
-    loss, dparams, dstate = 0.0, None, None
-    state_T = states.pop()
+    loss, dparams, dstate, state_T = 0.0, None, None, None
     for start in reversed(starts):
-        hs, _, cache = forward(params, xs[start : start + segment], states.pop(), **options)
+        hs, state, cache = forward(params, xs[start : start + segment], states.pop(), **options)
+        state_T = state if state_T is None else state_T
         segment_loss, dhs = loss_gradient(start, hs)
         segment_dparams, *_, dstate = backward(cache, dhs, dstate)
         loss += segment_loss

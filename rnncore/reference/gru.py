@@ -133,6 +133,13 @@ def gru_step_backward(cache, dh_next):
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     Source: the chain rule, applied to the equations above.
     """
+    factors, dh = _gates_backward(cache, dh_next)
+    dparams, dx = _products_backward(cache.params, *factors)
+    return dparams, dx, dh
+
+
+def _gates_backward(cache, dh_next):
+    """Carry the gradient back to the pre-activations and to the state before."""
     params, x, h, r, z, n, a_hn, reset = cache
     H = h.shape[1]
     W_hrz, W_hn = params["weight_hh"][: 2 * H], params["weight_hh"][2 * H :]
@@ -143,22 +150,28 @@ def gru_step_backward(cache, dh_next):
         da_hn = da_n * r  # gradient at h W_hn^T + b_hn
         dr = da_n * a_hn
         dh = dh + da_hn @ W_hn
-        dW_hn = da_hn.T @ h
+        h_n = h  # what W_hn multiplied
     else:
         da_hn = da_n
         drh = da_n @ W_hn  # gradient at r * h
         dr = drh * h
         dh = dh + drh * r
-        dW_hn = da_n.T @ (r * h)
-    da_rz = np.concatenate([dr * r * (1 - r), da_z], axis=1)  # (B, 2H)
-    da_x = np.concatenate([da_rz, da_n], axis=1)  # (B, 3H)
+        h_n = r * h
+    da_x = np.concatenate([dr * r * (1 - r), da_z, da_n], axis=1)  # (B, 3H)
+    return (x, h, h_n, da_x, da_hn), dh + da_x[:, : 2 * H] @ W_hrz
+
+
+def _products_backward(params, x, h, h_n, da_x, da_hn):
+    """Carry the gradient back from the pre-activations to the parameters and to x, for one step or for all of them as one batch."""
+    da_rz = da_x[:, : 2 * h.shape[1]]
+    db_x, db_hn = da_x.sum(axis=0), da_hn.sum(axis=0)
     dparams = {
         "weight_ih": da_x.T @ x,
-        "weight_hh": np.concatenate([da_rz.T @ h, dW_hn]),
-        "bias_ih": da_x.sum(axis=0),
-        "bias_hh": np.concatenate([da_rz, da_hn], axis=1).sum(axis=0),
+        "weight_hh": np.concatenate([da_rz.T @ h, da_hn.T @ h_n]),
+        "bias_ih": db_x,
+        "bias_hh": np.concatenate([db_x[: -len(db_hn)], db_hn]),
     }
-    return dparams, da_x @ params["weight_ih"], dh + da_rz @ W_hrz
+    return dparams, da_x @ params["weight_ih"]
 
 
 @shapes(params=PARAMS, xs="T B D", state0="B H")
@@ -204,16 +217,14 @@ def gru_backward(cache, dhs, dstate_T=None):
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     Source: Werbos (1990), applied to the GRU.
     """
-    params = cache.steps[0].params
-    dparams = {name: np.zeros_like(value) for name, value in params.items()}
     dh = np.zeros_like(dhs[0]) if dstate_T is None else dstate_T
-    dxs = []
+    factors = []  # what the products need from each step
     for step, dh_t in zip(reversed(cache.steps), dhs[::-1], strict=True):
-        step_dparams, dx, dh = gru_step_backward(step, dh_t + dh)
-        for name in dparams:
-            dparams[name] += step_dparams[name]
-        dxs.append(dx)
-    return dparams, np.stack(dxs[::-1]), dh
+        step_factors, dh = _gates_backward(step, dh_t + dh)  # from above, and from the future
+        factors.append(step_factors)
+    factors = (np.concatenate(steps) for steps in zip(*factors[::-1], strict=True))  # (T B, ...) each: all steps as one batch
+    dparams, dxs = _products_backward(cache.steps[0].params, *factors)
+    return dparams, dxs.reshape(*dhs.shape[:2], -1), dh
 
 
 @shapes(params=PARAMS)

@@ -24,6 +24,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rnncore.reference.activations import sigmoid
+from rnncore.reference.sequence import products_backward
 from rnncore.reference.shapes import shapes
 
 __all__ = [
@@ -120,7 +121,7 @@ def lstm_step_forward(params, x, state):
     """
     h, c = state
     a = x @ params["weight_ih"].T + params["bias_ih"] + h @ params["weight_hh"].T + params["bias_hh"]  # (B, 4H)
-    a_i, a_f, a_g, a_o = np.split(a, 4, axis=1)
+    a_i, a_f, a_g, a_o = a.reshape(len(a), 4, -1).swapaxes(0, 1)  # (B, H) each
     i, f, g, o = sigmoid(a_i), sigmoid(a_f), np.tanh(a_g), sigmoid(a_o)
     c_next = f * c + i * g
     tanh_c = np.tanh(c_next)
@@ -143,6 +144,13 @@ def lstm_step_backward(cache, dstate_next):
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     Source: the chain rule, applied to the equations above.
     """
+    (x, h, da), dstate = _gates_backward(cache, dstate_next)
+    dparams, dx = products_backward(cache.params, x, h, da)
+    return dparams, dx, dstate
+
+
+def _gates_backward(cache, dstate_next):
+    """Carry the gradient back to the pre-activations and to the state before; x, h and da give those of the parameters."""
     params, x, h, c, i, f, g, o, tanh_c = cache
     dh_next, dc_next = dstate_next
     dc_next = dc_next + dh_next * o * (1 - tanh_c**2)  # c_next also shows through h_next
@@ -151,10 +159,7 @@ def lstm_step_backward(cache, dstate_next):
     da_g = dc_next * i * (1 - g**2)
     da_o = dh_next * tanh_c * o * (1 - o)
     da = np.concatenate([da_i, da_f, da_g, da_o], axis=1)  # (B, 4H)
-    dparams = {"weight_ih": da.T @ x, "weight_hh": da.T @ h, "bias_ih": da.sum(axis=0), "bias_hh": da.sum(axis=0)}
-    dx = da @ params["weight_ih"]
-    dstate = LSTMState(da @ params["weight_hh"], dc_next * f)
-    return dparams, dx, dstate
+    return (x, h, da), LSTMState(da @ params["weight_hh"], dc_next * f)
 
 
 @shapes(params=PARAMS, xs="T B D", state0=STATE)
@@ -203,13 +208,11 @@ def lstm_backward(cache, dhs, dstate_T=None):
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     Source: Werbos (1990), applied to the LSTM.
     """
-    params = cache.steps[0].params
-    dparams = {name: np.zeros_like(value) for name, value in params.items()}
     dstate = LSTMState(np.zeros_like(dhs[0]), np.zeros_like(dhs[0])) if dstate_T is None else dstate_T
-    dxs = []
+    factors = []  # x, h, da of each step
     for step, dh_t in zip(reversed(cache.steps), dhs[::-1], strict=True):
-        step_dparams, dx, dstate = lstm_step_backward(step, LSTMState(dh_t + dstate.h, dstate.c))
-        for name in dparams:
-            dparams[name] += step_dparams[name]
-        dxs.append(dx)
-    return dparams, np.stack(dxs[::-1]), dstate
+        step_factors, dstate = _gates_backward(step, LSTMState(dh_t + dstate.h, dstate.c))  # from above, and from the future
+        factors.append(step_factors)
+    x, h, da = (np.concatenate(steps) for steps in zip(*factors[::-1], strict=True))  # (T B, ...) each: all steps as one batch
+    dparams, dxs = products_backward(cache.steps[0].params, x, h, da)
+    return dparams, dxs.reshape(*dhs.shape[:2], -1), dstate

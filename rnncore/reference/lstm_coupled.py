@@ -24,7 +24,7 @@ import numpy as np
 
 from rnncore.reference.activations import sigmoid
 from rnncore.reference.lstm import STATE, LSTMState
-from rnncore.reference.sequence import SequenceCache, sequence_backward, sequence_forward
+from rnncore.reference.sequence import SequenceCache, products_backward, sequence_backward, sequence_forward
 from rnncore.reference.shapes import shapes
 
 __all__ = [
@@ -99,7 +99,7 @@ def lstm_coupled_step_forward(params, x, state):
     """
     h, c = state
     a = x @ params["weight_ih"].T + params["bias_ih"] + h @ params["weight_hh"].T + params["bias_hh"]  # (B, 3H)
-    a_i, a_g, a_o = np.split(a, 3, axis=1)
+    a_i, a_g, a_o = a.reshape(len(a), 3, -1).swapaxes(0, 1)  # (B, H) each
     i, g, o = sigmoid(a_i), np.tanh(a_g), sigmoid(a_o)
     c_next = (1 - i) * c + i * g
     tanh_c = np.tanh(c_next)
@@ -122,6 +122,13 @@ def lstm_coupled_step_backward(cache, dstate_next):
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     Source: the chain rule, applied to the equations above.
     """
+    (x, h, da), dstate = _gates_backward(cache, dstate_next)
+    dparams, dx = products_backward(cache.params, x, h, da)
+    return dparams, dx, dstate
+
+
+def _gates_backward(cache, dstate_next):
+    """Carry the gradient back to the pre-activations and to the state before; x, h and da give those of the parameters."""
     params, x, h, c, i, g, o, tanh_c = cache
     dh_next, dc_next = dstate_next
     dc_next = dc_next + dh_next * o * (1 - tanh_c**2)  # c_next also shows through h_next
@@ -129,9 +136,7 @@ def lstm_coupled_step_backward(cache, dstate_next):
     da_g = dc_next * i * (1 - g**2)
     da_o = dh_next * tanh_c * o * (1 - o)
     da = np.concatenate([da_i, da_g, da_o], axis=1)  # (B, 3H)
-    dparams = {"weight_ih": da.T @ x, "weight_hh": da.T @ h, "bias_ih": da.sum(axis=0), "bias_hh": da.sum(axis=0)}
-    dx = da @ params["weight_ih"]
-    return dparams, dx, LSTMState(da @ params["weight_hh"], dc_next * (1 - i))
+    return (x, h, da), LSTMState(da @ params["weight_hh"], dc_next * (1 - i))
 
 
 @shapes(params=PARAMS, xs="T B D", state0=STATE)
@@ -170,4 +175,4 @@ def lstm_coupled_backward(cache, dhs, dstate_T=None):
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     Source: Werbos (1990), applied to the coupled LSTM.
     """
-    return sequence_backward(lstm_coupled_step_backward, cache, dhs, dstate_T)
+    return sequence_backward(_gates_backward, products_backward, cache, dhs, dstate_T)

@@ -114,7 +114,7 @@ def lstm_layer_norm_step_forward(params, x, state, *, eps=1e-5):
     h, c = state
     a_x, norm_ih = layer_norm_forward({"weight": params["gain_ih"], "bias": params["bias_ih"]}, x @ params["weight_ih"].T, eps=eps)
     a_h, norm_hh = layer_norm_forward({"weight": params["gain_hh"], "bias": params["bias_hh"]}, h @ params["weight_hh"].T, eps=eps)
-    a_i, a_f, a_g, a_o = np.split(a_x + a_h, 4, axis=1)
+    a_i, a_f, a_g, a_o = (a_x + a_h).reshape(len(x), 4, -1).swapaxes(0, 1)  # (B, H) each
     i, f, g, o = sigmoid(a_i), sigmoid(a_f), np.tanh(a_g), sigmoid(a_o)
     c_next = f * c + i * g
     shown, norm_c = layer_norm_forward({"weight": params["gain_c"], "bias": params["bias_c"]}, c_next, eps=eps)
@@ -138,20 +138,35 @@ def lstm_layer_norm_step_backward(cache, dstate_next):
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     Source: the chain rule, applied to the equations above.
     """
+    factors, dstate = _gates_backward(cache, dstate_next)
+    dparams, dx = _products_backward(cache.params, *factors)
+    return dparams, dx, dstate
+
+
+def _gates_backward(cache, dstate_next):
+    """Carry the gradient back to the pre-activations and to the state before."""
     params, x, h, c, i, f, g, o, tanh_c, norm_ih, norm_hh, norm_c = cache
     dh_next, dc_next = dstate_next
-    dgain_c, dc_shown = layer_norm_backward(norm_c, dh_next * o * (1 - tanh_c**2))
+    dshown = dh_next * o * (1 - tanh_c**2)
+    _, dc_shown = layer_norm_backward(norm_c, dshown)
     dc_next = dc_next + dc_shown  # c_next also shows through h_next
     da_i = dc_next * g * i * (1 - i)
     da_f = dc_next * c * f * (1 - f)
     da_g = dc_next * i * (1 - g**2)
     da_o = dh_next * tanh_c * o * (1 - o)
     da = np.concatenate([da_i, da_f, da_g, da_o], axis=1)  # (B, 4H)
-    dgain_ih, dxw = layer_norm_backward(norm_ih, da)  # dxw: gradient at x W_ih^T
-    dgain_hh, dhw = layer_norm_backward(norm_hh, da)
-    dparams = {"weight_ih": dxw.T @ x, "weight_hh": dhw.T @ h, "bias_ih": dgain_ih["bias"], "bias_hh": dgain_hh["bias"]}
-    dparams |= {"gain_ih": dgain_ih["weight"], "gain_hh": dgain_hh["weight"], "gain_c": dgain_c["weight"], "bias_c": dgain_c["bias"]}
-    return dparams, dxw @ params["weight_ih"], LSTMState(dhw @ params["weight_hh"], dc_next * f)
+    _, dxw = layer_norm_backward(norm_ih, da)  # dxw: gradient at x W_ih^T
+    _, dhw = layer_norm_backward(norm_hh, da)
+    factors = (x, h, norm_ih.n, norm_hh.n, norm_c.n, da, dxw, dhw, dshown)
+    return factors, LSTMState(dhw @ params["weight_hh"], dc_next * f)
+
+
+def _products_backward(params, x, h, n_ih, n_hh, n_c, da, dxw, dhw, dshown):
+    """Carry the gradient back from the pre-activations to the parameters and to x, for one step or for all of them as one batch."""
+    dparams = {"weight_ih": dxw.T @ x, "weight_hh": dhw.T @ h, "bias_ih": da.sum(axis=0), "bias_hh": da.sum(axis=0)}
+    dparams |= {"gain_ih": (da * n_ih).sum(axis=0), "gain_hh": (da * n_hh).sum(axis=0)}
+    dparams |= {"gain_c": (dshown * n_c).sum(axis=0), "bias_c": dshown.sum(axis=0)}
+    return dparams, dxw @ params["weight_ih"]
 
 
 @shapes(params=PARAMS, xs="T B D", state0=STATE)
@@ -192,4 +207,4 @@ def lstm_layer_norm_backward(cache, dhs, dstate_T=None):
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     Source: Werbos (1990), applied to the LSTM with layer normalisation.
     """
-    return sequence_backward(lstm_layer_norm_step_backward, cache, dhs, dstate_T)
+    return sequence_backward(_gates_backward, _products_backward, cache, dhs, dstate_T)

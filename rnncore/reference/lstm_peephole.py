@@ -26,7 +26,7 @@ import numpy as np
 from rnncore.reference.activations import sigmoid
 from rnncore.reference.lstm import PARAMS as LSTM_PARAMS
 from rnncore.reference.lstm import STATE, LSTMState, init_lstm
-from rnncore.reference.sequence import SequenceCache, sequence_backward, sequence_forward
+from rnncore.reference.sequence import SequenceCache, products_backward, sequence_backward, sequence_forward
 from rnncore.reference.shapes import shapes
 
 __all__ = [
@@ -105,7 +105,7 @@ def lstm_peephole_step_forward(params, x, state):
     """
     h, c = state
     a = x @ params["weight_ih"].T + params["bias_ih"] + h @ params["weight_hh"].T + params["bias_hh"]  # (B, 4H)
-    a_i, a_f, a_g, a_o = np.split(a, 4, axis=1)
+    a_i, a_f, a_g, a_o = a.reshape(len(a), 4, -1).swapaxes(0, 1)  # (B, H) each
     i = sigmoid(a_i + params["weight_ci"] * c)
     f = sigmoid(a_f + params["weight_cf"] * c)
     g = np.tanh(a_g)
@@ -131,6 +131,13 @@ def lstm_peephole_step_backward(cache, dstate_next):
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     Source: the chain rule, applied to the equations above.
     """
+    factors, dstate = _gates_backward(cache, dstate_next)
+    dparams, dx = _products_backward(cache.params, *factors)
+    return dparams, dx, dstate
+
+
+def _gates_backward(cache, dstate_next):
+    """Carry the gradient back to the pre-activations and to the state before."""
     params, x, h, c, i, f, g, o, c_next, tanh_c = cache
     dh_next, dc_next = dstate_next
     da_o = dh_next * tanh_c * o * (1 - o)
@@ -139,11 +146,16 @@ def lstm_peephole_step_backward(cache, dstate_next):
     da_f = dc_next * c * f * (1 - f)
     da_g = dc_next * i * (1 - g**2)
     da = np.concatenate([da_i, da_f, da_g, da_o], axis=1)  # (B, 4H)
-    dparams = {"weight_ih": da.T @ x, "weight_hh": da.T @ h, "bias_ih": da.sum(axis=0), "bias_hh": da.sum(axis=0)}
-    dparams |= {"weight_ci": (da_i * c).sum(axis=0), "weight_cf": (da_f * c).sum(axis=0), "weight_co": (da_o * c_next).sum(axis=0)}
-    dx = da @ params["weight_ih"]
     dc = dc_next * f + da_i * params["weight_ci"] + da_f * params["weight_cf"]
-    return dparams, dx, LSTMState(da @ params["weight_hh"], dc)
+    return (x, h, c, c_next, da), LSTMState(da @ params["weight_hh"], dc)
+
+
+def _products_backward(params, x, h, c, c_next, da):
+    """Carry the gradient back from the pre-activations to the parameters and to x, for one step or for all of them as one batch."""
+    dparams, dx = products_backward(params, x, h, da)
+    da_i, da_f, _, da_o = da.reshape(len(da), 4, -1).swapaxes(0, 1)
+    dparams |= {"weight_ci": (da_i * c).sum(axis=0), "weight_cf": (da_f * c).sum(axis=0), "weight_co": (da_o * c_next).sum(axis=0)}
+    return dparams, dx
 
 
 @shapes(params=PARAMS, xs="T B D", state0=STATE)
@@ -183,4 +195,4 @@ def lstm_peephole_backward(cache, dhs, dstate_T=None):
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     Source: Graves and Schmidhuber (2005), full gradient.
     """
-    return sequence_backward(lstm_peephole_step_backward, cache, dhs, dstate_T)
+    return sequence_backward(_gates_backward, _products_backward, cache, dhs, dstate_T)

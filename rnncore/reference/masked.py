@@ -7,7 +7,8 @@ Contents
     masked_forward     all time steps; a sequence that has ended keeps its state and gives zeros
     masked_backward    its gradient (BPTT)
 
-What stands in the padding has no influence on any result, and gets the gradient zero.
+What stands in the padding has no influence on any result, and gets the gradient zero. These functions read like the equation. What
+other layers call, `layer_forward` and `layer_backward`, gives the same by way of `packing.py`.
 Source: this course; the results are those of `torch.nn` on packed sequences.
 """
 
@@ -17,6 +18,17 @@ import numpy as np
 
 from rnncore.reference.cells import Cell, cached_state_of, find_cell, params_of, state_of
 from rnncore.reference.masking import check_lengths, length_mask
+from rnncore.reference.packing import (
+    PackCache,
+    PackedCache,
+    UnpackCache,
+    pack_backward,
+    pack_forward,
+    packed_backward,
+    packed_forward,
+    unpack_backward,
+    unpack_forward,
+)
 from rnncore.reference.sequence import add_to_hidden, hidden
 from rnncore.reference.shapes import shapes
 from rnncore.reference.tree import tree_map
@@ -32,6 +44,14 @@ class MaskedCache(NamedTuple):
     mask: np.ndarray  # (T, B) of bool
     hs: np.ndarray  # (T, B, H)
     state_T: Any  # (B, H), or a named tuple of such arrays
+
+
+class PaddedLayerCache(NamedTuple):
+    """What `layer_forward` keeps where lengths are given."""
+
+    pack: PackCache
+    packed: PackedCache
+    unpack: UnpackCache
 
 
 @shapes(params=params_of, xs="T B D", state0=state_of, lengths="int B")
@@ -102,16 +122,22 @@ def masked_backward(cache, dhs, dstate_T=None):
 
 
 def layer_forward(cell, params, xs, state0, lengths, options):
-    """A cell over full sequences, or over padded ones if lengths are given."""
+    """A cell over full sequences, or over padded ones if lengths are given; then packed, so that no step is spent on padding."""
     if lengths is None:
         return cell.forward(params, xs, state0, **options)
-    return masked_forward(params, xs, state0, lengths, cell=cell, **options)
+    data, pack_cache = pack_forward(xs, lengths)
+    hs, state_T, packed_cache = packed_forward(params, data, state0, lengths, cell=cell, **options)
+    hs, unpack_cache = unpack_forward(hs, lengths, steps=len(xs))
+    return hs, state_T, PaddedLayerCache(pack_cache, packed_cache, unpack_cache)
 
 
 def layer_backward(cell, cache, dhs, dstate_T):
     """The backward pass that belongs to `layer_forward`."""
-    backward = masked_backward if isinstance(cache, MaskedCache) else cell.backward
-    return backward(cache, dhs, dstate_T)
+    if not isinstance(cache, PaddedLayerCache):
+        return cell.backward(cache, dhs, dstate_T)
+    dhs = unpack_backward(cache.unpack, dhs)
+    dparams, ddata, dstate0 = packed_backward(cache.packed, dhs, dstate_T)
+    return dparams, pack_backward(cache.pack, ddata), dstate0
 
 
 def _choose(m, yes, no):

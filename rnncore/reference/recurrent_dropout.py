@@ -19,8 +19,9 @@ from typing import NamedTuple
 import numpy as np
 
 from rnncore.reference.cells import Cell, cached_state_of, find_cell, params_of, state_of
-from rnncore.reference.sequence import SequenceCache, hidden, sequence_backward, sequence_forward
+from rnncore.reference.sequence import SequenceCache, add_to_hidden, hidden, sequence_forward
 from rnncore.reference.shapes import shapes
+from rnncore.reference.tree import tree_map
 
 __all__ = ["RecurrentDropoutCache", "recurrent_dropout_backward", "recurrent_dropout_forward"]
 
@@ -83,12 +84,16 @@ def recurrent_dropout_backward(cache, dhs, dstate_T=None):
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     Source: Gal and Ghahramani (2016).
     """
-
-    def step_backward(step, dstate_next):
-        dparams, dx, dstate = cache.cell.step_backward(step, dstate_next)
-        return dparams, dx, _times(cache.mask, dstate)
-
-    return sequence_backward(step_backward, cache.sequence, dhs, dstate_T)
+    cell, (steps, _, state_T), mask, _ = cache
+    dparams = tree_map(np.zeros_like, steps[0].params)
+    dstate = tree_map(np.zeros_like, state_T) if dstate_T is None else dstate_T
+    dxs = []
+    for step, dh in zip(reversed(steps), dhs[::-1], strict=True):
+        step_dparams, dx, dmasked = cell.step_backward(step, add_to_hidden(dstate, dh))
+        dstate = _times(mask, dmasked)
+        dparams = tree_map(np.add, dparams, step_dparams)
+        dxs.append(dx)
+    return dparams, np.stack(dxs[::-1]), dstate
 
 
 def _times(mask, state):

@@ -158,16 +158,22 @@ def rnn_backward(cache, dhs, dstate_T=None):
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     Source: Werbos (1990), "Backpropagation Through Time: What It Does and How to Do It".
     """
-    params = cache.steps[0].params
-    dparams = {name: np.zeros_like(value) for name, value in params.items()}
-    dh = np.zeros_like(dhs[0]) if dstate_T is None else dstate_T
-    dxs = []
-    for step, dh_t in zip(reversed(cache.steps), dhs[::-1], strict=True):
-        step_dparams, dx, dh = rnn_step_backward(step, dh_t + dh)  # from above, and from the future
-        for name in dparams:
-            dparams[name] += step_dparams[name]
-        dxs.append(dx)
-    return dparams, np.stack(dxs[::-1]), dh
+    params, _, h0, _, nonlinearity = cache.steps[0]
+    dh = np.zeros_like(h0) if dstate_T is None else dstate_T
+    das = np.empty_like(cache.hs)  # (T, B, H)
+    for step, dh_t, da in zip(reversed(cache.steps), dhs[::-1], das[::-1], strict=True):
+        np.multiply(dh_t + dh, _slope(step.h_next, nonlinearity), out=da)  # from above, and from the future
+        dh = da @ params["weight_hh"]
+    (T, B, H), x = das.shape, np.concatenate([step.x for step in cache.steps])  # from here on all steps are one batch of T B rows
+    da, h_next = das.reshape(T * B, H), cache.hs.reshape(T * B, H)
+    dparams = {
+        "weight_ih": da.T @ x,
+        "weight_hh": da[:B].T @ h0 + da[B:].T @ h_next[:-B],  # each step but the first started from the state the last one left
+        "bias_ih": da.sum(axis=0),
+        "bias_hh": da.sum(axis=0),
+    }
+    dxs = (da @ params["weight_ih"]).reshape(T, B, -1)
+    return dparams, dxs, dh
 
 
 def _activation(a, nonlinearity):

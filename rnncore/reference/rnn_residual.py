@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rnncore.reference.rnn import PARAMS
-from rnncore.reference.sequence import SequenceCache, sequence_backward, sequence_forward
+from rnncore.reference.sequence import SequenceCache, products_backward, sequence_backward, sequence_forward
 from rnncore.reference.shapes import shapes
 
 __all__ = [
@@ -68,7 +68,7 @@ def rnn_residual_step_forward(params, x, h, *, scale=1.0):
     >>> h_next.round(3).tolist()  # 2 + 0.5 tanh(1)
     [[2.381]]
     """
-    scale = _checked(scale)
+    scale = check_scale(scale)
     a = x @ params["weight_ih"].T + params["bias_ih"] + h @ params["weight_hh"].T + params["bias_hh"]  # (B, H)
     tanh_a = np.tanh(a)
     h_next = h + scale * tanh_a
@@ -90,12 +90,16 @@ def rnn_residual_step_backward(cache, dh_next):
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     Source: the chain rule, applied to the equations above.
     """
+    (x, h, da), dh = _gates_backward(cache, dh_next)
+    dparams, dx = products_backward(cache.params, x, h, da)
+    return dparams, dx, dh
+
+
+def _gates_backward(cache, dh_next):
+    """Carry the gradient back to the pre-activations and to the state before; x, h and da give those of the parameters."""
     params, x, h, tanh_a, scale = cache
     da = dh_next * scale * (1 - tanh_a**2)  # (B, H)
-    dparams = {"weight_ih": da.T @ x, "weight_hh": da.T @ h, "bias_ih": da.sum(axis=0), "bias_hh": da.sum(axis=0)}
-    dx = da @ params["weight_ih"]
-    dh = dh_next + da @ params["weight_hh"]
-    return dparams, dx, dh
+    return (x, h, da), dh_next + da @ params["weight_hh"]
 
 
 @shapes(params=PARAMS, xs="T B D", state0="B H")
@@ -135,10 +139,11 @@ def rnn_residual_backward(cache, dhs, dstate_T=None):
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     Source: Werbos (1990), applied to the residual network.
     """
-    return sequence_backward(rnn_residual_step_backward, cache, dhs, dstate_T)
+    return sequence_backward(_gates_backward, products_backward, cache, dhs, dstate_T)
 
 
-def _checked(scale):
+def check_scale(scale):
+    """Refuse a scale that is not positive; give it as Python's own number."""
     if not scale > 0:
         raise ValueError(f"scale must be positive, got {scale}.")
     return float(scale)  # a NumPy number would turn float32 into float64

@@ -22,7 +22,14 @@ import numpy as np
 
 __all__ = ["shapes"]
 
-_call = threading.local()
+
+class _Call(threading.local):
+    """Whether this thread is inside a function that was checked."""
+
+    checked = False
+
+
+_call = _Call()
 
 
 def shapes(**specs):
@@ -43,7 +50,7 @@ def shapes(**specs):
 
         @functools.wraps(function)
         def checked(*args, **kwargs):
-            if getattr(_call, "checked", False):
+            if _call.checked:
                 return function(*args, **kwargs)
             bound = signature.bind(*args, **kwargs)
             bound.apply_defaults()

@@ -104,7 +104,7 @@ def lstm_backward(cache, dhs, dstate_T=None):
     das_ifg, das_o = das_by_gate[:, :3], das_by_gate[:, 3]
     cs_before, scratch = before(state0.c, cs), np.empty_like(dh)
     for t in blocks(hs.shape):
-        slopes, slopes_c = _slopes(gates[:, t], cs_before[t], cs[t])
+        slopes, slopes_c = lstm_slopes(gates[:, t], cs_before[t], np.tanh(cs[t]))
         steps = (das[t], das_ifg[t], das_o[t], slopes[:3].swapaxes(0, 1), slopes[3], slopes_c, gates[1, t], dhs[t])
         for da, da_ifg, da_o, slope_ifg, slope_o, slope_c, f, dh_t in zip(*(v[::-1] for v in steps), strict=True):
             dh += dh_t
@@ -118,18 +118,17 @@ def lstm_backward(cache, dhs, dstate_T=None):
     return {"weight_ih": dW_ih, "weight_hh": dW_hh, "bias_ih": db, "bias_hh": db.copy()}, dxs, LSTMState(dh, dc)
 
 
-def _slopes(gates, cs_before, cs):
-    """The slopes of a block of steps: i', f', g', o' (4, steps, B, H) and c' (steps, B, H)."""
+def lstm_slopes(gates, cs_before, tanh_c):
+    """The slopes of a block of steps: i', f', g', o' (4, steps, B, H), in memory as the gates, and c' (steps, B, H)."""
     i, f, g, o = gates
     slopes = gates * gates
     slope_i, slope_f, slope_g, slope_o = slopes
-    tanh_c = np.tanh(cs)
     for slope, gate, factor in ((slope_i, i, g), (slope_f, f, cs_before), (slope_o, o, tanh_c)):
         np.subtract(gate, slope, out=slope)  # s - s^2
         slope *= factor
     np.subtract(1, slope_g, out=slope_g)
     slope_g *= i
-    slopes_c = np.multiply(tanh_c, tanh_c, out=tanh_c)
+    slopes_c = tanh_c * tanh_c
     np.subtract(1, slopes_c, out=slopes_c)
     slopes_c *= o
     return slopes, slopes_c

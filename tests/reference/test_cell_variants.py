@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn.functional import layer_norm
 
+import rnncore.reference as reference
 from rnncore.checks import check_gradient, check_parity, check_purity, compare
 from rnncore.reference.cells import CELLS, find_cell
 from rnncore.reference.lstm import LSTMState, init_lstm, lstm_backward, lstm_forward
@@ -17,17 +18,21 @@ from rnncore.reference.lstm_layer_norm import init_lstm_layer_norm, lstm_layer_n
 from rnncore.reference.lstm_peephole import init_lstm_peephole, lstm_peephole_backward, lstm_peephole_forward
 from rnncore.reference.rnn import init_rnn, rnn_backward, rnn_forward, rnn_step_forward
 from rnncore.reference.rnn_residual import rnn_residual_backward, rnn_residual_forward, rnn_residual_step_forward
-from rnncore.reference.sequence import sequence_backward, sequence_forward
+from rnncore.reference.sequence import add_to_hidden
 from rnncore.reference.tree import leaves, tree_map
 
 T, B, D, H = 5, 2, 3, 4
+CLEAR = {
+    name: cell._replace(forward=getattr(reference, f"{name}_forward"), backward=getattr(reference, f"{name}_backward"))
+    for name, cell in CELLS.items()
+}
 OPTIONS = {"rnn_residual": [{}, {"scale": 0.3}], "lstm_layer_norm": [{}, {"eps": 0.01}], "lstm_peephole": [{}], "lstm_coupled": [{}]}
 VARIANTS = [pytest.param(name, options, id=f"{name}{options or ''}") for name, many in OPTIONS.items() for options in many]
 
 
 def arguments(rng, name, T=T, B=B, D=D, H=H):
     """Everything drawn from a normal distribution, gains and peepholes too, so that no factor of 1 or 0 hides a mistake."""
-    cell = CELLS[name]
+    cell = CLEAR[name]
     params = tree_map(lambda p: p + 0.3 * rng.standard_normal(p.shape), cell.init(rng, D, H))
     state0 = tree_map(lambda s: rng.standard_normal(s.shape), cell.zero_state(B, H))
     return params, rng.standard_normal((T, B, D)), state0
@@ -54,7 +59,7 @@ def lstm_like(p, x, state, name, eps=1e-5, scale=1.0):
 
 @pytest.mark.parametrize(("name", "options"), VARIANTS)
 def test_gradients(rng, name, options):
-    cell, (params, xs, state0) = CELLS[name], arguments(rng, name)
+    cell, (params, xs, state0) = CLEAR[name], arguments(rng, name)
     accuracy = {"tol": 1e-9, "eps": 3e-4}  # a small eps, as norm bends sharply where it divides by little
     check_gradient(partial(cell.step_forward, **options), cell.step_backward, params, xs[0], state0, rng=rng, **accuracy)
     check_gradient(partial(cell.forward, **options), cell.backward, params, xs, state0, rng=rng, **accuracy)
@@ -62,7 +67,7 @@ def test_gradients(rng, name, options):
 
 @pytest.mark.parametrize(("name", "options"), VARIANTS)
 def test_equals_autograd(rng, name, options):
-    cell, (params, xs, state0) = CELLS[name], arguments(rng, name)
+    cell, (params, xs, state0) = CLEAR[name], arguments(rng, name)
 
     def torch_sequence(params, xs, state, **options):
         hs = []
@@ -81,7 +86,7 @@ def test_equals_autograd(rng, name, options):
 
 @pytest.mark.parametrize("name", OPTIONS)
 def test_pure(rng, name):
-    cell, (params, xs, state0) = CELLS[name], arguments(rng, name)
+    cell, (params, xs, state0) = CLEAR[name], arguments(rng, name)
     check_purity(cell.step_forward, cell.step_backward, params, xs[0], state0, rng=rng)
     check_purity(cell.forward, cell.backward, params, xs, state0, rng=rng)
 
@@ -91,9 +96,9 @@ def test_pure(rng, name):
 @given(sizes=st.tuples(*[st.integers(1, 6)] * 4), seed=st.integers(0, 10**6))
 def test_any_shape(name, sizes, seed):
     rng = np.random.default_rng(seed)
-    cell, (params, xs, state0) = CELLS[name], arguments(rng, name, *sizes)
+    cell, (params, xs, state0) = CLEAR[name], arguments(rng, name, *sizes)
     forward = partial(cell.forward, eps=0.1) if name == "lstm_layer_norm" else cell.forward  # two equal entries make norm a step
-    check_gradient(forward, cell.backward, params, xs, state0, rng=rng, directions=1)
+    check_gradient(forward, cell.backward, params, xs, state0, rng=rng, directions=1, tol=1e-7)
     hs, state_T, _ = cell.forward(params, xs, state0)
     for b in range(sizes[1]):
         alone, alone_T, _ = cell.forward(params, xs[:, b : b + 1], tree_map(lambda s, b=b: s[b : b + 1], state0))
@@ -116,17 +121,26 @@ def test_the_registry_keeps_its_word(rng, name):
     assert {a.dtype for _, a in leaves((hs, state_T, gradients))} == {np.dtype(np.float32)}
     compare("no gradient for the last state", gradients, cell.backward(cache, dhs, tree_map(np.zeros_like, state_T)), rtol=0, atol=0)
     step, _ = cell.step_forward(params, xs[0], state0)
-    assert np.array_equal(step[0] if isinstance(step, tuple) else step, hs[0])
+    compare("first step", step[0] if isinstance(step, tuple) else step, hs[0], rtol=1e-5, atol=1e-6)
 
 
-def test_the_written_out_loop_equals_the_general_one(rng):
-    for name in ("rnn", "lstm", "gru"):
-        cell, (params, xs, state0) = CELLS[name], arguments(rng, name)
-        hs, state_T, cache = cell.forward(params, xs, state0)
-        general_hs, general_T, steps = sequence_forward(cell.step_forward, params, xs, state0)
-        compare(name, (general_hs, general_T), (hs, state_T), rtol=0, atol=0)
-        dhs = rng.standard_normal(hs.shape)
-        compare(name, sequence_backward(cell.step_backward, steps, dhs, state_T), cell.backward(cache, dhs, state_T), rtol=0, atol=0)
+@pytest.mark.parametrize("T", [1, 5])
+@pytest.mark.parametrize("name", CLEAR)
+def test_a_sequence_is_a_loop_over_its_steps(rng, name, T):
+    """The sums over time are formed once after the loop; adding up the gradients of the steps gives the same."""
+    cell, (params, xs, state0) = CLEAR[name], arguments(rng, name, T=T)
+    hs, state_T, cache = cell.forward(params, xs, state0)
+    dhs = rng.standard_normal(hs.shape)
+    state, steps, dparams, dxs, dstate = state0, [], tree_map(np.zeros_like, params), [], state_T
+    for x in xs:
+        state, step = cell.step_forward(params, x, state)
+        steps.append(step)
+    compare("state_T", state, state_T, rtol=0, atol=0)
+    for step, dh in zip(steps[::-1], dhs[::-1], strict=True):
+        step_dparams, dx, dstate = cell.step_backward(step, add_to_hidden(dstate, dh))
+        dparams = tree_map(np.add, dparams, step_dparams)
+        dxs.append(dx)
+    compare("gradients", cell.backward(cache, dhs, state_T), (dparams, np.stack(dxs[::-1]), dstate), rtol=1e-12, atol=1e-12)
 
 
 def test_peepholes_at_zero_leave_the_lstm(rng):
@@ -158,7 +172,7 @@ def test_the_coupled_cell_state_is_an_average(rng):
     params, xs = {k: 5 * v for k, v in params.items()}, 10 * xs
     state = state0
     for x in xs:
-        state, _ = CELLS["lstm_coupled"].step_forward(params, x, state)
+        state, _ = CLEAR["lstm_coupled"].step_forward(params, x, state)
         assert np.abs(state.c).max() <= 1
 
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 from rnncore.checks import check_gradient, check_parity, check_purity, compare
-from rnncore.reference.cells import CELLS
+from rnncore.reference.cells import CELLS, find_cell
 from rnncore.reference.lstm import LSTMState
-from rnncore.reference.masked import masked_backward, masked_forward
+from rnncore.reference.masked import layer_backward, layer_forward, masked_backward, masked_forward
 from rnncore.reference.masking import (
     last_state_backward,
     last_state_forward,
@@ -80,7 +80,20 @@ def run_packed_backward(cache, dhs, dstate_T=None):
     return dparams, pack_backward(pack_cache, ddata), dstate0
 
 
-RUNS = pytest.mark.parametrize(("forward", "backward"), [(masked_forward, masked_backward), (run_packed, run_packed_backward)])
+def run_layer(params, xs, state0, lengths, *, cell="lstm", **options):
+    """What stacked and bidirectional layers call."""
+    hs, state_T, cache = layer_forward(find_cell(cell), params, xs, state0, lengths, options)
+    return hs, state_T, (find_cell(cell), cache)
+
+
+def run_layer_backward(cache, dhs, dstate_T=None):
+    return layer_backward(*cache, dhs, dstate_T)
+
+
+RUNS = pytest.mark.parametrize(
+    ("forward", "backward"),
+    [(masked_forward, masked_backward), (run_packed, run_packed_backward), (run_layer, run_layer_backward)],
+)
 
 
 def agree_with_one_by_one(rng, forward, backward, name, params, xs, state0, lengths):
@@ -95,6 +108,15 @@ def agree_with_one_by_one(rng, forward, backward, name, params, xs, state0, leng
 @pytest.mark.parametrize("name", CELLS)
 def test_each_sequence_as_if_alone(rng, forward, backward, name):
     agree_with_one_by_one(rng, forward, backward, name, *arguments(rng, name), LENGTHS)
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_a_layer_equals_the_masked_equation(rng, name):
+    args = (*arguments(rng, name), LENGTHS)
+    (*outputs, cache), (*expected, masked_cache) = run_layer(*args, cell=name), masked_forward(*args, cell=name)
+    compare("outputs", tuple(outputs), tuple(expected), rtol=1e-12, atol=1e-12)
+    d_outputs = tree_map(lambda a: rng.standard_normal(a.shape), tuple(outputs))
+    compare("gradients", run_layer_backward(cache, *d_outputs), masked_backward(masked_cache, *d_outputs), rtol=1e-12, atol=1e-12)
 
 
 @RUNS

@@ -7,16 +7,24 @@ import pytest
 
 from rnncore.reference.gru import init_gru
 from rnncore.reference.lstm import LSTMState, init_lstm
+from rnncore.reference.lstm_coupled import init_lstm_coupled
+from rnncore.reference.lstm_peephole import init_lstm_peephole
 from rnncore.reference.rnn import init_rnn
 from rnncore.reference.tree import leaves
 from rnncore.tuned.gru import gru_backward, gru_forward
 from rnncore.tuned.lstm import lstm_backward, lstm_forward
+from rnncore.tuned.lstm_coupled import lstm_coupled_backward, lstm_coupled_forward
+from rnncore.tuned.lstm_peephole import lstm_peephole_backward, lstm_peephole_forward
 from rnncore.tuned.rnn import rnn_backward, rnn_forward
+from rnncore.tuned.rnn_residual import rnn_residual_backward, rnn_residual_forward
 
 T, B, D, H = 300, 6, 5, 8
 CASES = {  # forward, backward, init, options, numbers kept, the most that the course promises
     "rnn": (rnn_forward, rnn_backward, init_rnn, {}, 1, 2),
+    "rnn_residual": (rnn_residual_forward, rnn_residual_backward, init_rnn, {}, 2, 2),
     "lstm": (lstm_forward, lstm_backward, init_lstm, {}, 6, 7),
+    "lstm_peephole": (lstm_peephole_forward, lstm_peephole_backward, init_lstm_peephole, {}, 6, 6),
+    "lstm_coupled": (lstm_coupled_forward, lstm_coupled_backward, init_lstm_coupled, {}, 5, 5),
     "gru after": (gru_forward, gru_backward, init_gru, {}, 5, 5),
     "gru before": (gru_forward, gru_backward, init_gru, {"reset": "before"}, 4, 5),
 }
@@ -26,7 +34,7 @@ def arguments(case, dtype=np.float64):
     rng = np.random.default_rng(0)
     params = CASES[case][2](rng, D, H, dtype=dtype)
     h = np.zeros((B, H), dtype)
-    return params, rng.standard_normal((T, B, D)).astype(dtype), LSTMState(h, h) if case == "lstm" else h
+    return params, rng.standard_normal((T, B, D)).astype(dtype), LSTMState(h, h) if case.startswith("lstm") else h
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -36,8 +44,8 @@ def test_numbers_in_the_cache(case, dtype):
     args = arguments(case, dtype)
     *_, cache = forward(*args, **options)
     given = {id(leaf) for _, leaf in leaves(args)}
-    own = [leaf for _, leaf in leaves(cache) if isinstance(leaf, np.ndarray) and id(leaf) not in given]
-    assert sum(array.nbytes for array in own) == kept * T * B * H * np.dtype(dtype).itemsize
+    own = {id(leaf): leaf for _, leaf in leaves(cache) if isinstance(leaf, np.ndarray) and id(leaf) not in given}
+    assert sum(array.nbytes for array in own.values()) == kept * T * B * H * np.dtype(dtype).itemsize
 
 
 @pytest.mark.parametrize("case", CASES)
