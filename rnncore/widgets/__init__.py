@@ -9,7 +9,7 @@ Contents
 
 A widget is a pure function from parameters to a figure (NumPy and rnncore only) and a control for each parameter. Files:
     controls.py   the kinds of control, with labels, units and ranges
-    widget.py     what a widget is, and the HTML that the site's script makes alive
+    base.py       what a widget is, and the HTML that the site's script makes alive
     jupyter.py    the same widget with ipywidgets
     live.py       the door through which the Python kernel in a web page calls a widget
 """

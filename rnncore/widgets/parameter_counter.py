@@ -8,8 +8,8 @@ The counts are those of `torch.nn.RNN`, `GRU` and `LSTM` with `torch.nn.Linear`;
 """
 
 from rnncore.plots import COLORS, Figure, bars
+from rnncore.widgets.base import Widget
 from rnncore.widgets.controls import Choice, Slider, Switch
-from rnncore.widgets.widget import Widget
 
 __all__ = ["WIDGET", "count_parameters", "parameter_counter"]
 
