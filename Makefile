@@ -24,7 +24,7 @@ help: ## list the targets
 	@echo "make test     lint, unit tests, labs, every notebook, the site without warnings, browser tests"
 	@echo "make site     build the site into _build/html, without serving it"
 	@echo "make labs     build labs/ from solutions/"
-	@echo "make bench    measure rnncore against PyTorch side by side; results go to benchmarks/results/"
+	@echo "make bench    measure rnncore against PyTorch side by side; results go to benchmarks/results/ (ONLY=around for one file, printed)"
 	@echo "make clean    remove what was built (labs/ and .venv stay)"
 	@echo "make help     this list"
 	@echo ""
@@ -73,7 +73,7 @@ browser: strict-site
 	$(PY) -m pytest tests/browser -m browser
 
 bench: $(INSTALLED) ## ratios, never part of the tests; exits 1 if a target is missed
-	$(PY) benchmarks/run.py
+	$(PY) benchmarks/run.py $(ONLY)
 
 clean: ## remove what was built
 	rm -rf _build _executed .pytest_cache .ruff_cache .hypothesis

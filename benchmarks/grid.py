@@ -6,6 +6,7 @@ The clock counts processor time of this process, with one thread (see run.py); a
 
 Contents
     GRID, DTYPES     the shapes (B, T, D, H) and the floating-point types
+    BOTH             what a row of the table is called that holds both passes
     interleave       time candidates, all in one process
     Timings          seconds by candidate and round; `ratio` between two of them
     Spread           median and quartiles
@@ -19,6 +20,7 @@ import numpy as np
 
 GRID = [(1, 25, 64, 100), (16, 50, 32, 64), (32, 100, 64, 128), (64, 200, 128, 256)]
 DTYPES = ["float32", "float64"]
+BOTH = "forward and backward"
 
 
 class Spread(NamedTuple):

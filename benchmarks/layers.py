@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from grid import DTYPES, GRID, geometric_mean, interleave
-from report import Section, Target
+from grid import BOTH, DTYPES, GRID, geometric_mean, interleave
+from report import Section, Target, note
 
 import rnncore.reference as clear
 import rnncore.tuned as tuned
@@ -32,8 +32,8 @@ CELLS = {
     "LSTM": Cell(4, init_lstm, (tuned.lstm_forward, tuned.lstm_backward), (lstm_forward, lstm_backward), torch.nn.LSTM),
     "GRU": Cell(3, init_gru, (tuned.gru_forward, tuned.gru_backward), (gru_forward, gru_backward), torch.nn.GRU),
 }
+READING = "A ratio says how many times as long the first takes as the second, so tuned / torch below 1 means that PyTorch is slower."
 GEOMETRIC_MEAN = {"RNN": 0.6, "LSTM": 0.9, "GRU": 0.6}
-BOTH = "forward and backward"
 
 
 class Data(NamedTuple):
@@ -154,4 +154,4 @@ def targets(rows):
 def sections(quick):
     grid = GRID[:3] if quick else GRID
     rows = [row for name in CELLS for dtype in DTYPES for shape in grid for row in measure(name, shape, dtype, quick)]
-    return [Section("Layers", " ".join(__doc__.split()), rows, targets(rows))]
+    return [Section("Layers", note(__doc__), READING, rows, targets(rows))]

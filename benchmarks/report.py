@@ -3,8 +3,13 @@
 Contents
     Target           a number, its limit, and whether it is met
     Section          a table with the targets that it decides
+    note             what a file measures, from its docstring
     machine          what the numbers depend on: processor, versions, thread count; no host name
-    write            results/<date>-<name>.md and .json
+    write            results/<date>-<machine>.md and .json, in place of older ones of the same machine
+    markdown         the report as text: the machine, the targets, and one section after the other
+
+A report is replaced, never merged: two of them, put together line by line, would show some sections twice. So .gitattributes tells
+Git to leave both files alone when two branches bring results of one day, and to let a person choose.
 """
 
 import datetime
@@ -37,9 +42,15 @@ class Section(NamedTuple):
     """One table."""
 
     title: str
-    note: str  # what is compared, in a sentence or two
+    note: str  # what is compared
+    reading: str  # how to read the table, in one sentence
     rows: list  # dicts with the same keys; a value is a text, a number or a Spread
     targets: list  # of Target
+
+
+def note(docstring):
+    """The part of a file's docstring that stands before its contents, as one line."""
+    return " ".join(docstring.split("\nContents\n")[0].split())
 
 
 def machine():
@@ -64,37 +75,54 @@ def machine():
     }
 
 
-def write(sections, *, quick, folder=RESULTS):
-    """Write the results of this machine and this day.
+def write(sections, *, folder=RESULTS):
+    """Write the results of this machine and this day, and remove its older ones.
 
     Args:
         sections: list of Section.
-        quick: whether they come from a quick run, which is then said in the name.
         folder: where to.
     Returns:
         The path of the Markdown file.
+    Raises:
+        ValueError: two sections have the same title.
     """
-    facts = machine()
-    date = datetime.date.today().isoformat()
-    name = f"{date}-{_slug(facts['processor'])}-{facts['cores']}-cores{'-quick' if quick else ''}"
+    _check_titles(sections)
+    facts, date = machine(), datetime.date.today().isoformat()
+    name = f"{_slug(facts['processor'])}-{facts['cores']}-cores"
     folder.mkdir(exist_ok=True)
-    path = folder / f"{name}.md"
+    for old in folder.iterdir():
+        if machine_of(old) == name:
+            old.unlink()
+    path = folder / f"{date}-{name}.md"
     path.write_text(markdown(sections, facts, date))
-    content = {"date": date, "quick": quick, "machine": facts, "sections": [_plain(section) for section in sections]}
+    content = {"date": date, "machine": facts, "sections": [_plain(section) for section in sections]}
     path.with_suffix(".json").write_text(json.dumps(content, indent=1) + "\n")
     return path
+
+
+def machine_of(path):
+    """The machine that a results file names after its date, or None if it is no results file."""
+    found = re.fullmatch(r"\d{4}-\d\d-\d\d-(.+)\.(md|json)", path.name)
+    return found and found[1]
+
+
+def _check_titles(sections):
+    titles = [section.title for section in sections]
+    twice = sorted({title for title in titles if titles.count(title) > 1})
+    if twice:
+        raise ValueError(f"every section must have a title of its own, got more than one called {', '.join(twice)}.")
 
 
 def markdown(sections, facts, date):
     """The whole report as text."""
     targets = [target for section in sections for target in section.targets]
-    lines = [f"# Benchmarks, {date}", "", *(f"- {key}: {value}" for key, value in facts.items()), ""]
-    lines += ["Ratios are medians over interleaved rounds, with the quartiles in brackets.", ""]
+    lines = [f"# Benchmarks, {date}", "", "Ratios are medians over interleaved rounds, with the quartiles in brackets.", ""]
     lines += [f"## Targets: {sum(t.met for t in targets)} of {len(targets)} met", "", "| target | measured | at most | met |"]
     lines += ["|---|---|---|---|"]
     lines += [f"| {t.name} | {t.measured:.3g} | {t.limit:g} | {'yes' if t.met else '**no**'} |" for t in targets]
+    lines += ["", "## Machine", "", *(f"- {key}: {value}" for key, value in facts.items())]
     for section in sections:
-        lines += ["", f"## {section.title}", "", section.note, "", *_table(section.rows)]
+        lines += ["", f"## {section.title}", "", section.note, "", section.reading, "", *_table(section.rows)]
     return "\n".join(lines) + "\n"
 
 
@@ -114,7 +142,7 @@ def _plain(section):
 
     rows = [{key: plain(value) for key, value in row.items()} for row in section.rows]
     targets = [target._asdict() | {"met": target.met} for target in section.targets]
-    return {"title": section.title, "note": section.note, "rows": rows, "targets": targets}
+    return {"title": section.title, "note": section.note, "reading": section.reading, "rows": rows, "targets": targets}
 
 
 def _processor():

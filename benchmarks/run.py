@@ -1,7 +1,8 @@
-"""Run the benchmarks: `python benchmarks/run.py [--quick] [names]`, or `make bench`.
+"""Run the benchmarks: `python benchmarks/run.py [--quick] [names]`, or `make bench`, or `make bench ONLY=layers`.
 
 Every file in this folder that has a function `sections(quick)` is a benchmark, named after the file; without names all of them run.
-A full run is written to results/; a quick one, with few rounds and without the largest shape, is only printed.
+A run of all of them is written to results/. One with names is only printed, and so is a quick one, which has few rounds and leaves out
+the largest shapes.
 """
 
 import argparse
@@ -13,24 +14,31 @@ from pathlib import Path
 HERE = Path(__file__).parent
 
 
-def main():
+def benchmarks():
+    """The names of all benchmarks, sorted."""
+    return sorted(path.stem for path in HERE.glob("*.py") if "\ndef sections(" in path.read_text())
+
+
+def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", help="files to run, such as layers")
     parser.add_argument("--quick", action="store_true", help="few rounds, smaller shapes, nothing written")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
+    for name in options.names:
+        if name not in benchmarks():
+            parser.error(f"expected names among {', '.join(benchmarks())}, got {name}.")
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[variable] = "1"  # before NumPy and PyTorch are loaded
     sys.path.insert(0, str(HERE.parent))
     report = importlib.import_module("report")
-    names = options.names or sorted(path.stem for path in HERE.glob("*.py") if "\ndef sections(" in path.read_text())
     sections = []
-    for name in names:
+    for name in dict.fromkeys(options.names or benchmarks()):
         print(f"{name} ...", file=sys.stderr, flush=True)
         sections += importlib.import_module(name).sections(options.quick)
     if options.quick or options.names:
-        print(report.markdown(sections, report.machine(), "a part" if options.names else "quick"))
+        print(report.markdown(sections, report.machine(), "quick" if options.quick else "a part"))
     else:
-        print(report.write(sections, quick=False))
+        print(report.write(sections))
     return 0 if all(target.met for section in sections for target in section.targets) else 1
 
 
