@@ -86,7 +86,7 @@ def bidirectional(position, reversal, length, cell, padding):
     error = np.sqrt((wrong**2).sum(axis=3)).transpose(2, 0, 1)  # (2, R, L)
     traces = [_seen(half, dependence[half]) for half in (0, 1)] + [_error(half, error[half]) for half in (0, 1)]
     said = _said(position, length, dependence, error)
-    alt = f"{cell}, {T} places of which {length} belong to the sequence, reversal: {reversal}. {said}"
+    alt = f"{cell}, {T} places of which {length} belong to the sequence, {padding:g} in the others, reversal: {reversal}. {said}"
     return Figure(traces, _layout(position, length, float(error.max())), alt, note=said)
 
 
