@@ -200,7 +200,7 @@ def _layout(rounds, steps):
 WIDGET = Widget(
     "parallel_scan",
     "The same recurrence as a loop and as a tree",
-    "After four rounds the scan has all sixteen states and the loop five: few rounds, paid for with more combinations, and the same values.",
+    "After four rounds the scan has all sixteen states and the loop five: few rounds, paid for with more combinations, and equal values.",
     parallel_scan,
     {
         "rounds": Slider("Rounds done", 0, 15, 1, 4),

@@ -179,8 +179,8 @@ def _layout(words):
 WIDGET = Widget(
     "unrolled_cell",
     "A recurrent cell, step by step",
-    "Change an input: its own column and every later one get triangles, never an earlier one; change a weight of W_hh, and the first column "
-    "stays as it is, because h₀ is zero.",
+    "Change an input: its own column and every later one get triangles, never an earlier one; change a weight of W_hh, and the first "
+    "column stays as it is, because h₀ is zero.",
     unrolled_cell,
     {
         "step": Slider("Steps taken", 1, 3, 1, 3),

@@ -74,6 +74,7 @@ def test_a_weight_changes_what_it_feeds(weight):
     changed = marked(WIDGET(weight=weight, weight_change=0.3))
     assert not changed["x"].any()
     assert changed["h"][:, 0].any() == (name in ("W_ih", "b_ih"))  # h_0 is zero, so W_hh has nothing to multiply at step 1
+    assert any(rows[:, 0].any() for rows in changed.values()) == (name != "W_hh")
     assert changed["h"][place[0], 1] == (name != "W_ho")
     assert changed["y"][:, 2].any()
     assert sum("▲" in text for row in WIDGET(weight=weight, weight_change=0.3).data[0]["text"] for text in row) == 1
