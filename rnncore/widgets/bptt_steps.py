@@ -183,8 +183,8 @@ def _layout(words, names, bottom, highest):
 WIDGET = Widget(
     "bptt_steps",
     "Backpropagation through time, one step back after another",
-    "Walk back from the last word: each step adds one term to the gradient. The last two words make most of it, the first hardly counts; "
-    "with a loss at every step it is the other way round.",
+    "Each step back adds one term, and the last two words make most of the gradient; with a loss at every step the first words outweigh "
+    "them.",
     bptt_steps,
     {
         "step": Slider("Steps back", 1, 6, 1, 6),

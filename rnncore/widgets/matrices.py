@@ -1,9 +1,9 @@
 """Matrices as coloured cells with their numbers in them, for widgets that show every number of a calculation.
 
 Contents
+    INK        the colour of what stands in a cell
     cells      blocks of cells as one trace
     edges      where cells begin and end when there is a gap between blocks
-    caption    a text at a place in a panel
     blank      an axis without lines, ticks or numbers
     bracketed  a number, in brackets if negative
     product    a sum of products written out, for the text that appears when a cell is pointed at
@@ -13,7 +13,7 @@ import numpy as np
 
 from rnncore.plots import DIVERGING
 
-__all__ = ["blank", "bracketed", "caption", "cells", "edges", "product"]
+__all__ = ["INK", "blank", "bracketed", "cells", "edges", "product"]
 
 INK = "#111111"  # at least 4.5:1 on every colour that a cell can have
 
@@ -73,12 +73,6 @@ def edges(sizes, gap=0.35):
     widths = np.concatenate([[1.0] * n + [gap] for n in sizes])[:-1]
     starts = np.cumsum([0, *sizes[:-1]]) + gap * np.arange(len(sizes))
     return np.concatenate([[0.0], np.cumsum(widths)]), starts + np.array(sizes) / 2
-
-
-def caption(text, x, y, *, panel="", anchor="center", size=13):
-    """A text at a place in a panel: a plotly annotation, a dict; panel as in `cells`, anchor is left, center or right."""
-    place = {"x": x, "y": y, "xref": f"x{panel}", "yref": f"y{panel}", "xanchor": anchor, "yanchor": "middle"}
-    return {"text": text, "showarrow": False, "font": {"size": size}, **place}
 
 
 def blank(names=None, **settings):

@@ -2,8 +2,8 @@
 
     a_t = x_t W_ih^T + h_{t-1} W_hh^T + b_ih,    h_t = tanh(a_t),    y_t = h_t W_ho^T,    p_t = softmax(y_t)
 
-The reader adds something to one weight and to one input. A number that has become larger than without these edits is marked with an
-upward triangle, one that has become smaller with a downward triangle.
+The reader adds something to one weight and to one input, which stand in frames. A number that has become larger than without these
+edits is marked with an upward triangle, one that has become smaller with a downward triangle.
 """
 
 from itertools import permutations
@@ -16,7 +16,7 @@ from rnncore.reference.layers import linear_forward
 from rnncore.reference.rnn import rnn_forward
 from rnncore.widgets.base import Widget
 from rnncore.widgets.controls import Choice, Slider
-from rnncore.widgets.matrices import blank, bracketed, cells, edges, product
+from rnncore.widgets.matrices import INK, blank, bracketed, cells, edges, product
 
 __all__ = ["EMBEDDINGS", "WEIGHTS", "WIDGET", "calculate", "unrolled_cell"]
 
@@ -76,9 +76,11 @@ def unrolled_cell(step, input_number, input_change, weight, weight_change, sente
     old, new = calculate(WEIGHTS, old_xs), calculate(new_weights, new_xs)
     states = "; ".join(f"h_{t + 1} = ({', '.join(f'{v:.6f}' for v in new['h'][t])})" for t in range(step))
     said = _effect(step, words, new, old)
-    alt = f"Every number of the first {step} of 3 steps of a recurrent cell that reads “{sentence}”. {states}. {said}"
+    edits = f"{input_number} {input_change:+g} and {weight} {weight_change:+g}"
+    alt = f"Every number of the first {step} of 3 steps of a recurrent cell that reads “{sentence}”, with {edits}. {states}. {said}"
     traces = [_weights(new_weights), _steps(step, words, new_weights, new, old)]
-    return Figure(traces, _layout(words), alt, note=f"{_by_hand(step, new_weights, new)} {said}")
+    layout = {**_layout(words), "shapes": _frames(step, *INPUT_EDITS[input_number], name, place)}
+    return Figure(traces, layout, alt, note=f"{_by_hand(step, new_weights, new)} {said}")
 
 
 def _weights(weights):
@@ -100,6 +102,19 @@ def _steps(step, words, weights, new, old):
         hovers = [[_hover(name, i, t, words, weights, new, old) for t in range(3)] for i in range(len(values))]
         blocks.append((values, texts, hovers))
     return cells(blocks, x=np.arange(4), y=ROW_EDGES, panel="2")
+
+
+def _frames(step, t, d, name, place):
+    """Frames around the input and the weight that the edits are about."""
+    row, column = (place[1], place[0]) if name == "W_ho" else (*place, 0)[:2]
+    block = list(WEIGHTS).index(name)
+    left = WEIGHT_CENTRES[block] - _by_unit(name, WEIGHTS).shape[1] / 2
+    return [_frame(left + column, row, "")] + [_frame(t, d, "2")] * (t < step)
+
+
+def _frame(x, y, panel):
+    inside = {"x0": x + 0.06, "x1": x + 0.94, "y0": y + 0.1, "y1": y + 0.9, "xref": f"x{panel}", "yref": f"y{panel}"}
+    return {"type": "rect", **inside, "line": {"color": INK, "width": 1.5}}
 
 
 def _by_unit(name, weights):
@@ -164,7 +179,7 @@ def _layout(words):
 WIDGET = Widget(
     "unrolled_cell",
     "A recurrent cell, step by step",
-    "Change an input: its own column and every later one get triangles, never an earlier one. Then change a weight of W_hh: the first "
+    "Change an input: its own column and every later one get triangles, never an earlier one; change a weight of W_hh, and the first "
     "column stays as it is, because h₀ is zero.",
     unrolled_cell,
     {

@@ -74,6 +74,7 @@ def test_a_weight_changes_what_it_feeds(weight):
     changed = marked(WIDGET(weight=weight, weight_change=0.3))
     assert not changed["x"].any()
     assert changed["h"][:, 0].any() == (name in ("W_ih", "b_ih"))  # h_0 is zero, so W_hh has nothing to multiply at step 1
+    assert any(rows[:, 0].any() for rows in changed.values()) == (name != "W_hh")
     assert changed["h"][place[0], 1] == (name != "W_ho")
     assert changed["y"][:, 2].any()
     assert sum("▲" in text for row in WIDGET(weight=weight, weight_change=0.3).data[0]["text"] for text in row) == 1
@@ -101,3 +102,14 @@ def test_note_and_sentence():
     turned = texts(WIDGET(sentence="AI love I"))
     compare("x", turned["x"].T.astype(float), np.array([EMBEDDINGS[word] for word in ("AI", "love", "I")]))
     assert (turned["h"][:, 2] != texts(WIDGET())["h"][:, 2]).all()  # the order of the words counts
+
+
+def test_frames_stand_around_what_can_be_edited():
+    for weight, (name, place) in WEIGHT_EDITS.items():
+        figure = WIDGET(weight=weight, weight_change=0.2, step=2)
+        frame, other = figure.layout["shapes"]
+        x, row = (frame["x0"] + frame["x1"]) / 2, int(frame["y0"])
+        column = int(np.searchsorted(figure.data[0]["x"], x)) - 1
+        assert figure.data[0]["text"][row][column].endswith("▲"), (name, place)
+        assert (int(other["x0"]), int(other["y0"])) == (0, 0)
+    assert len(WIDGET(step=2, input_number="x_3[1]").layout["shapes"]) == 1  # that step is not shown yet
