@@ -223,7 +223,7 @@ def _layout(k2, passes):
         "height": 620,
         "margin": {"l": 10, "r": 10, "t": 10, "b": 10},
         "xaxis": {**axis, "title": {"text": "time step", "standoff": 6}, "range": [0, STEPS + 0.5], "anchor": "y"},
-        "yaxis": {**axis, "title": {"text": "pass", "standoff": 6}, "range": [-0.7, passes + 0.7], "domain": [0.71, 1], "nticks": 4},
+        "yaxis": {**axis, "title": {"text": "pass", "standoff": 6}, "range": [-0.5 - passes / 20, passes + 0.7], "domain": [0.71, 1], "nticks": 4},
         "xaxis2": {**axis, "title": {"text": "k2, steps a pass goes back", "standoff": 6}, "range": [0, STEPS + 0.5], "anchor": "y2"},
         "yaxis2": {**axis, "domain": [0.24, 0.48], "nticks": 5},
         "xaxis3": {**axis, "title": {"text": f"steps (full BPTT: {STEPS} for both)", "standoff": 6}, "anchor": "y3"},
