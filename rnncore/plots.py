@@ -32,18 +32,23 @@ class Figure:
         data: list of traces (dicts), as plotly describes them.
         layout: dict, as plotly describes it.
         alt: what the figure shows, in one or two sentences, for a reader who cannot see it.
+        note: a line or two of text that belongs under the figure, such as a measured number or a generated text.
     Raises:
         ValueError: alt is empty.
     """
 
-    def __init__(self, data, layout, alt):
+    def __init__(self, data, layout, alt, note=""):
         if not alt or not alt.strip():
             raise ValueError("Figure: alt must say what the figure shows, got an empty text.")
-        self.data, self.layout, self.alt = list(data), dict(layout), " ".join(alt.split())
+        self.data, self.layout, self.alt, self.note = list(data), dict(layout), " ".join(alt.split()), note
 
     def spec(self):
         """The figure as one JSON-ready dict with the keys data and layout; numbers keep five significant digits."""
         return _plain({"data": self.data, "layout": self.layout})
+
+    def payload(self):
+        """The figure with its texts: a JSON-ready dict with the keys data, layout, alt and note."""
+        return {**self.spec(), "alt": self.alt, "note": self.note}
 
     def to_html(self):
         """The figure as the HTML that the site's script draws; without JavaScript its alternative text is shown."""
