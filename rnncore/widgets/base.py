@@ -2,21 +2,18 @@
 
 Contents
     Widget    shows itself in Jupyter with ipywidgets, and on the site as HTML that book/_static/widgets.js makes alive
-    STATIC    name of the environment variable that is set while the site's notebooks are executed
 """
 
-import html
 import json
 import os
 from collections.abc import Callable
+from html import escape
 from itertools import product
 from typing import NamedTuple
 
-from rnncore.plots import Figure
+from rnncore.plots import STATIC, Figure, script
 
-__all__ = ["STATIC", "Widget"]
-
-STATIC = "RNNCORE_STATIC"
+__all__ = ["Widget"]
 
 
 class Widget(NamedTuple):
@@ -53,18 +50,16 @@ class Widget(NamedTuple):
         return [(values, self(**values)) for values in frames]
 
     def to_html(self):
-        """The widget as HTML: title, hint, the first figure, and as JSON what the site's script needs."""
-        body = {
-            "name": self.name,
-            "controls": [control.spec(name) for name, control in self.controls.items()],
-            "figure": self().payload(),
-            "frames": [[values, figure.payload()] for values, figure in self.frames()] if self.precomputed else [],
-        }
-        text = json.dumps(body, separators=(",", ":"), allow_nan=False).replace("</", "<\\/")
+        """The widget as HTML: title, hint, controls, the first figure, and as JSON the figures computed beforehand."""
+        figure = self()
+        first, title = figure.payload(), escape(self.title)
+        frames = [[list(values.values()), _differences(frame.payload(), first)] for values, frame in self.frames()] if self.precomputed else []
+        controls = "".join(control.to_html(name) for name, control in self.controls.items())
         return (
-            f'<div class="rnn-widget" role="group" aria-label="{html.escape(self.title)}">'
-            f'<p class="rnn-widget-title">{html.escape(self.title)}</p><p class="rnn-widget-look">{html.escape(self.look)}</p>'
-            f'<script type="application/json">{text}</script></div>'
+            f'<div class="rnn-widget" role="group" aria-label="{title}">'
+            f'<p class="rnn-widget-title">{title}</p><p class="rnn-widget-look">{escape(self.look)}</p>'
+            f'<form class="rnn-widget-controls" autocomplete="off">{controls}</form>{FOOT}{figure.to_html()}'
+            f"{script({'name': self.name, 'precomputed': self.precomputed, 'frames': frames})}</div>"
         )
 
     def _repr_mimebundle_(self, include=None, exclude=None):
@@ -79,3 +74,15 @@ class Widget(NamedTuple):
             if name not in self.controls:
                 raise TypeError(f"{self.name}: there is no control {name!r}; it has {', '.join(self.controls)}.")
         return {name: control.check(f"{self.name}: {name}", values.get(name, control.value)) for name, control in self.controls.items()}
+
+
+FOOT = (
+    '<div class="rnn-widget-foot"><button type="button" data-do="live">Run live</button><button type="button" data-do="reset">Reset</button>'
+    '<button type="button" data-do="cancel" hidden>Cancel</button><progress aria-label="Download" hidden></progress>'
+    '<span class="rnn-widget-status" role="status"></span></div>'
+)
+
+
+def _differences(payload, first):
+    """Of a figure only what it has not in common with the first one."""
+    return {key: value for key, value in payload.items() if value != first[key]}
