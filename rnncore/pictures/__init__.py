@@ -59,12 +59,25 @@ def data_uri(svg):
 
 
 def _shorter(svg):
-    """The same drawing without prologue, comments and names of groups, and with one font for all words."""
+    """The same drawing without prologue, comments and empty groups, and with one font for all words."""
     svg = re.sub(r"<!--.*?-->|<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
-    svg = re.sub(r"font-family: [^;\"]*;? ?", "", svg).replace("<svg ", '<svg font-family="sans-serif" ', 1)
+    svg = re.sub(r"font-family: [^;\"]*;? ?|font-size: 11px; |; fill: #323232", "", svg)
+    svg = svg.replace("<svg ", '<svg font-family="sans-serif" font-size="11" ', 1).replace("<text ", '<text fill="#323232" ')
     svg = re.sub(r' transform="rotate\(-?0 [^)]*\)"|(?<=<g) id="[^"]*"', "", svg)
-    svg = re.sub(r"<[^>]*>", lambda tag: re.sub(r"(?<=\.\d)\d+", "", tag[0]), svg)
-    svg = re.sub(r"\s*\n\s*", " ", svg)
-    while svg != (svg := re.sub(r"<g> *((?:<defs> *</defs> *)?)</g> *|<g/> *", "", svg)):
-        pass
-    return svg.strip()
+    svg = re.sub(r"<[^>]*>", lambda tag: re.sub(r"(?<=\.\d)\d+|\.0(?= )", "", tag[0]), svg)
+    return re.sub(r"\s*\n\s*", "", _without_plain_groups(svg)).strip()
+
+
+def _without_plain_groups(svg):
+    """Without the groups that have no attribute; what is in them stays."""
+    is_plain = []
+
+    def keep(tag):
+        if tag[0].startswith("</"):
+            return "" if is_plain.pop() else tag[0]
+        if not tag[0].endswith("/>"):
+            is_plain.append(tag[0] == "<g>")
+            return "" if is_plain[-1] else tag[0]
+        return "" if tag[0] == "<g/>" else tag[0]
+
+    return re.sub(r"</?g\b[^>]*>", keep, svg)

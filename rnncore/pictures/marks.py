@@ -76,7 +76,9 @@ def draw_legend(canvas, spec):
         lines = trace.get("type", "scatter") != "bar" and "markers" != trace.get("mode")
         style = {"color": color(own, index), "linewidth": 2, "linestyle": DASHES.get(line.get("dash"), "-")}
         dots = {"color": color(own, index), "marker": "o", "linestyle": ""}
-        entries[words(trace["name"])] = Line2D([], [], **(style if lines else dots)) if trace.get("type") != "bar" else Patch(color=color(own, index))
+        entries[words(trace["name"])] = (
+            Line2D([], [], **(style if lines else dots)) if trace.get("type") != "bar" else Patch(color=color(own, index))
+        )
     if len(entries) < 2 and spec["layout"].get("showlegend") is not True or spec["layout"].get("showlegend") is False or not entries:
         return 0
     widest = max(len(name) for name in entries) * 6.5 + 45

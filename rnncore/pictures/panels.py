@@ -60,10 +60,14 @@ class Panels:
     def finish(self):
         """Ranges, ticks, grid and titles, once everything is drawn."""
         for (x, y), axes in self.axes.items():
-            self._finish_axis(axes, axes.xaxis, x, owner=self.settings(x).get("anchor", "y") in (y, "free"))
-            self._finish_axis(axes, axes.yaxis, y, owner=self.settings(y).get("anchor", "x") in (x, "free"))
+            self._finish_axis(axes, axes.xaxis, x, owner=self._anchor(x, 1) in (y, "free"))
+            self._finish_axis(axes, axes.yaxis, y, owner=self._anchor(y, 0) in (x, "free"))
             hidden = all(self.settings(name).get("visible") is False for name in (x, y))
             axes.set_frame_on(not hidden)
+
+    def _anchor(self, name, other):
+        """The axis at which this one is written: what the layout says, else the first that it meets."""
+        return self.settings(name).get("anchor") or next(pair[other] for pair in self.axes if name in pair)
 
     def _finish_axis(self, axes, axis, name, owner):
         settings = self.settings(name)
@@ -73,6 +77,8 @@ class Panels:
             low, high = -0.5, len(self.categories[name]) - 0.5
         if settings.get("range") and None not in settings["range"]:
             low, high = (10.0**end if settings.get("type") == "log" else end for end in self._ends(name, settings["range"]))
+        if settings.get("rangemode") == "tozero":
+            low, high = min(low, 0.0), max(high, 0.0)
         set_limits((high, low) if settings.get("autorange") == "reversed" else (low, high))
         grid = name not in self.whole and not self.categories.get(name)
         axis.grid(grid and settings.get("showgrid", True) and settings.get("visible", True))
@@ -82,7 +88,9 @@ class Panels:
         side = settings.get("side")
         if side in ("top", "right"):
             axis.set_label_position(side)
-            axis.tick_params(**{"labelright": True, "labelleft": False} if side == "right" else {"labeltop": True, "labelbottom": False})
+            axis.set_tick_params(
+                **{"labelright": True, "labelleft": False} if side == "right" else {"labeltop": True, "labelbottom": False}
+            )
         if not owner or settings.get("visible") is False or settings.get("showticklabels") is False:
             axis.set_tick_params(labelleft=False, labelbottom=False, labelright=False, labeltop=False)
         if owner and settings.get("visible") is not False:
@@ -101,11 +109,15 @@ class Panels:
         elif self.categories.get(name):
             axis.set_ticks(list(self.categories[name].values()), [words(text) for text in self.categories[name]])
         elif settings.get("type") == "log":
-            axis.set_major_locator(LogLocator(base=10.0 ** int(settings.get("dtick") or 1) if not isinstance(settings.get("dtick"), str) else 10))
+            axis.set_major_locator(
+                LogLocator(base=10.0 ** int(settings.get("dtick") or 1) if not isinstance(settings.get("dtick"), str) else 10)
+            )
             axis.set_major_formatter(_power)
             axis.set_minor_formatter(NullFormatter())
         else:
-            axis.set_major_locator(MaxNLocator(settings.get("nticks") or 7, steps=[1, 2, 5, 10], integer=name in self.whole or settings.get("dtick") == 1))
+            axis.set_major_locator(
+                MaxNLocator(settings.get("nticks") or 7, steps=[1, 2, 5, 10], integer=name in self.whole or settings.get("dtick") == 1)
+            )
 
     def fit(self, top):
         """Place the panels so that ticks and titles stay inside, `top` pixels below the upper edge.

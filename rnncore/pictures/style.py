@@ -72,10 +72,10 @@ def contrast(rgba):
 
 
 def words(text):
-    """Plain text: <br> is a new line, other tags are left out."""
+    """Plain text: <br> is a new line, <sub> becomes _, <sup> ^, other tags are left out."""
     if isinstance(text, dict):
         text = text.get("text")
-    text = re.sub(r"<br\s*/?>", "\n", "" if text is None else str(text))
+    text = re.sub(r"<br\s*/?>", "\n", "" if text is None else str(text)).replace("<sub>", "_").replace("<sup>", "^")
     return html.unescape(re.sub(r"</?[a-z][^>]*>", "", text))
 
 

@@ -40,7 +40,7 @@ def _scatter(panels, names, trace, index, before, spec):
         axes.plot(x, y, color=own, linewidth=line.get("width", 2), alpha=alpha, **style)
     if "markers" in mode:
         _markers(axes, x, y, marker, own, alpha)
-    if "text" in mode or (trace.get("text") and "text" in mode):
+    if "text" in mode:
         _words(axes, x, y, trace, marker)
 
 
@@ -60,24 +60,30 @@ def _fill(axes, trace, x, y, own, before):
 
 
 def _markers(axes, x, y, marker, own, alpha):
-    colors = marker.get("color", own)
-    if isinstance(colors, list):
-        number = colors and not isinstance(colors[0], str)
-        shown = {"c": colors, "cmap": colormap(marker.get("colorscale")), "vmin": marker.get("cmin"), "vmax": marker.get("cmax")}
-        shown = shown if number else {"c": [color(one) for one in colors]}
-    else:
-        shown = {"color": color(colors) if isinstance(colors, str) else colors}
-    symbol = marker.get("symbol") or "circle"
-    symbols = symbol if isinstance(symbol, list) else [symbol] * len(x)
-    size, edge = np.broadcast_to(np.asarray(marker.get("size", 6), dtype=float), x.shape), marker.get("line", {})
-    for kind in dict.fromkeys(symbols):
-        here = np.array([one == kind for one in symbols])
-        part = {key: [v for v, keep in zip(value, here, strict=True) if keep] if key == "c" else value for key, value in shown.items()}
-        if kind.endswith("-open"):
-            part = {"facecolors": "none", "edgecolors": part.get("color") or part.get("c")}
-        elif edge.get("width") and isinstance(edge.get("color"), str):
-            part |= {"edgecolors": color(edge["color"]), "linewidths": edge["width"]}
-        axes.scatter(x[here], y[here], s=size[here] ** 2, marker=MARKERS.get(kind.removesuffix("-open"), "o"), alpha=alpha, zorder=2.5, **part)
+    """All markers that look alike are drawn together: an SVG then holds their shape once."""
+    look = {"linestyle": "", "alpha": alpha, "zorder": 2.5}
+    edge = marker.get("line", {})
+    groups = {}
+    for i, shade in enumerate(_shades(marker, own, len(x))):
+        groups.setdefault((_item(marker.get("symbol"), i) or "circle", _item(marker.get("size"), i) or 6, shade), []).append(i)
+    for (symbol, size, shade), here in groups.items():
+        hollow = symbol.endswith("-open")
+        border = color(edge["color"]) if edge.get("width") and isinstance(edge.get("color"), str) else shade
+        paint = {"markerfacecolor": "none" if hollow else shade, "markeredgecolor": shade if hollow else border}
+        axes.plot(x[here], y[here], marker=MARKERS.get(symbol.removesuffix("-open"), "o"), markersize=size, **paint, **look)
+
+
+def _shades(marker, own, count):
+    """The colour of each marker."""
+    colors = marker.get("color") or own
+    if not isinstance(colors, list):
+        return [color(colors) if isinstance(colors, str) else colors] * count
+    if not colors or isinstance(colors[0], str):
+        return [color(one) for one in colors]
+    numbers = np.array(colors, dtype=float)
+    low, high = (marker.get(name) for name in ("cmin", "cmax"))
+    low, high = np.nanmin(numbers) if low is None else low, np.nanmax(numbers) if high is None else high
+    return [tuple(shade) for shade in colormap(marker.get("colorscale"))((numbers - low) / ((high - low) or 1))]
 
 
 def _words(axes, x, y, trace, marker):
@@ -113,7 +119,11 @@ def _bar(panels, names, trace, index, before, spec):
     colors = trace.get("marker", {}).get("color")
     colors = [color(one, index) for one in colors] if isinstance(colors, list) else color(colors, index)
     look = {"color": colors, "alpha": trace.get("opacity", 1)}
-    axes.barh(places, sizes, width, left=base, **look) if lying else axes.bar(places, sizes, width, bottom=base, **look)
+    drawn = axes.barh(places, sizes, width, left=base, **look) if lying else axes.bar(places, sizes, width, bottom=base, **look)
+    for patch, start in zip(drawn, base, strict=True):
+        if start:  # only the foot of a bar may touch the frame
+            patch.sticky_edges.x.clear()
+            patch.sticky_edges.y.clear()
     _whiskers(axes, places, base + sizes, trace, lying)
     if trace.get("text") is not None:
         for place, end, text in zip(places, base + sizes, trace["text"], strict=False):
@@ -144,7 +154,8 @@ def _heatmap(panels, names, trace, index, before, spec):
     y = panels.at(names[1], trace.get("y") or list(range(z.shape[0])))
     limits = {"vmin": trace.get("zmin", shared.get("cmin")), "vmax": trace.get("zmax", shared.get("cmax"))}
     scale = colormap(trace.get("colorscale") or shared.get("colorscale"))
-    cells, across, down = np.ma.masked_invalid(z), _edges(x), _edges(y)
+    (across, x), (down, y) = _cells(x, z.shape[1]), _cells(y, z.shape[0])
+    cells = np.ma.masked_invalid(z)
     if trace.get("xgap") or trace.get("ygap") or not (_even(across) and _even(down)):
         image = axes.pcolormesh(across, down, cells, cmap=scale, edgecolor="white" if trace.get("xgap") else "face", linewidth=1, **limits)
     else:
@@ -167,12 +178,14 @@ def _heatmap(panels, names, trace, index, before, spec):
             drawn.set_ticks(bar["tickvals"], labels=[words(text) for text in bar.get("ticktext") or bar["tickvals"]])
 
 
-def _edges(centers):
-    """The borders between cells, from their centres."""
-    if len(centers) == 1:
-        return np.array([centers[0] - 0.5, centers[0] + 0.5])
-    middle = (centers[1:] + centers[:-1]) / 2
-    return np.concatenate([[2 * centers[0] - middle[0]], middle, [2 * centers[-1] - middle[-1]]])
+def _cells(given, count):
+    """The borders of `count` cells and their centres, from the one or the other."""
+    if len(given) == count + 1:
+        return given, (given[1:] + given[:-1]) / 2
+    if count == 1:
+        return np.array([given[0] - 0.5, given[0] + 0.5]), given
+    middle = (given[1:] + given[:-1]) / 2
+    return np.concatenate([[2 * given[0] - middle[0]], middle, [2 * given[-1] - middle[-1]]]), given
 
 
 def _even(edges):

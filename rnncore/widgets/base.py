@@ -53,7 +53,7 @@ class Widget(NamedTuple):
         """The widget as HTML: title, hint, controls, the first figure, and as JSON the figures computed beforehand."""
         figure = self()
         first, title = figure.payload(), escape(self.title)
-        frames = [[list(values.values()), _differences(frame.payload(), first)] for values, frame in self.frames()] if self.precomputed else []
+        frames = [[list(values.values()), _change(first, frame.payload())] for values, frame in self.frames()] if self.precomputed else []
         controls = "".join(control.to_html(name) for name, control in self.controls.items())
         return (
             f'<div class="rnn-widget" role="group" aria-label="{title}">'
@@ -83,6 +83,14 @@ FOOT = (
 )
 
 
-def _differences(payload, first):
-    """Of a figure only what it has not in common with the first one."""
-    return {key: value for key, value in payload.items() if value != first[key]}
+def _change(first, payload):
+    """What turns the first figure into another one: only what differs, trace by trace if there are as many."""
+    change = {"layout": _differences(first["layout"], payload["layout"]), "alt": payload["alt"], "note": payload["note"]}
+    if len(first["data"]) != len(payload["data"]):
+        return change | {"data": payload["data"]}
+    return change | {"traces": [_differences(old, new) for old, new in zip(first["data"], payload["data"], strict=True)]}
+
+
+def _differences(old, new):
+    """The entries of `new` that are not those of `old`; None for one that is gone."""
+    return {key: new.get(key) for key in {**old, **new} if key not in old or key not in new or old[key] != new[key]}

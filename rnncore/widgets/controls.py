@@ -47,7 +47,9 @@ class Slider(NamedTuple):
     def to_html(self, name):
         shown = f"{self.value:.{self._digits()}f} {self.unit}".strip()
         limits = f'min="{self.low}" max="{self.high}" step="{self.step}" value="{self.value}" data-digits="{self._digits()}"'
-        return _control(self.label, f'<input type="range" name="{name}" {limits} data-unit="{escape(self.unit)}">', f"<output>{shown}</output>")
+        return _control(
+            self.label, f'<input type="range" name="{name}" {limits} data-unit="{escape(self.unit)}">', f"<output>{shown}</output>"
+        )
 
     def _digits(self):
         """Decimals that a multiple of the step has."""
