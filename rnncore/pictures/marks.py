@@ -6,13 +6,14 @@ Contents
     draw_legend        names of traces, above the panels
 """
 
-from rnncore.pictures.style import DASHES, INK, color, words
+from rnncore.pictures.style import DASHES, INK, MARKERS, color, words
 
 __all__ = ["draw_annotations", "draw_legend", "draw_shapes"]
 
 
 def draw_shapes(panels, layout):
     """Draw the shapes of a layout."""
+    from matplotlib.lines import Line2D
     from matplotlib.patches import Ellipse, Rectangle
 
     for shape in layout.get("shapes", ()):
@@ -23,8 +24,6 @@ def draw_shapes(panels, layout):
         look |= {"alpha": shape.get("opacity", 1), "zorder": 0.9 if shape.get("layer") == "below" else 3, "clip_on": False}
         edge = color(line.get("color") or INK)
         if shape.get("type", "line") == "line":
-            from matplotlib.lines import Line2D
-
             panels.paper.figure.add_artist(Line2D([x0, x1], [y0, y1], color=edge, **look))
             continue
         face = color(shape["fillcolor"]) if shape.get("fillcolor") else "none"
@@ -69,17 +68,18 @@ def draw_legend(canvas, spec):
 
     entries = {}
     for index, trace in enumerate(spec["data"]):
-        if not trace.get("name") or trace.get("showlegend") is False or trace.get("type") == "heatmap" or trace["name"] in entries:
+        name = words(trace.get("name"))
+        if not name or trace.get("showlegend") is False or trace.get("type") == "heatmap" or name in entries:
             continue
         line, marker = trace.get("line", {}), trace.get("marker", {})
-        own = line.get("color") or (marker.get("color") if isinstance(marker.get("color"), str) else None)
-        lines = trace.get("type", "scatter") != "bar" and "markers" != trace.get("mode")
-        style = {"color": color(own, index), "linewidth": 2, "linestyle": DASHES.get(line.get("dash"), "-")}
-        dots = {"color": color(own, index), "marker": "o", "linestyle": ""}
-        entries[words(trace["name"])] = (
-            Line2D([], [], **(style if lines else dots)) if trace.get("type") != "bar" else Patch(color=color(own, index))
-        )
-    if len(entries) < 2 and spec["layout"].get("showlegend") is not True or spec["layout"].get("showlegend") is False or not entries:
+        own = color(line.get("color") or (marker.get("color") if isinstance(marker.get("color"), str) else None), index)
+        if trace.get("type") == "bar":
+            entries[name] = Patch(color=own)
+        elif trace.get("mode") == "markers":
+            entries[name] = Line2D([], [], color=own, linestyle="", marker=MARKERS.get(marker.get("symbol"), "o"))
+        else:
+            entries[name] = Line2D([], [], color=own, linewidth=2, linestyle=DASHES.get(line.get("dash"), "-"))
+    if not entries or not spec["layout"].get("showlegend", len(entries) > 1):
         return 0
     widest = max(len(name) for name in entries) * 6.5 + 45
     columns = max(1, min(len(entries), int(canvas.bbox.width / widest)))
@@ -92,7 +92,7 @@ def _transform(panels, mark):
     from matplotlib.transforms import blended_transform_factory
 
     def one(axis):
-        name, _, domain = mark.get(f"{axis}ref", axis if "arrowhead" in mark or True else "paper").partition(" ")
+        name, _, domain = mark.get(f"{axis}ref", axis).partition(" ")
         panel = None if name == "paper" else panels.find(name)
         if panel is None:
             return panels.paper.transAxes

@@ -4,7 +4,6 @@ Contents
     Widget    shows itself in Jupyter with ipywidgets, and on the site as HTML that book/_static/widgets.js makes alive
 """
 
-import json
 import os
 from collections.abc import Callable
 from html import escape
@@ -45,6 +44,8 @@ class Widget(NamedTuple):
 
     def frames(self):
         """Every figure that is computed beforehand: a list of (values of the precomputed controls, Figure)."""
+        if not self.precomputed:
+            return []
         combinations = product(*(self.controls[name].values() for name in self.precomputed))
         frames = [dict(zip(self.precomputed, values, strict=True)) for values in combinations]
         return [(values, self(**values)) for values in frames]
@@ -53,7 +54,7 @@ class Widget(NamedTuple):
         """The widget as HTML: title, hint, controls, the first figure, and as JSON the figures computed beforehand."""
         figure = self()
         first, title = figure.payload(), escape(self.title)
-        frames = [[list(values.values()), _change(first, frame.payload())] for values, frame in self.frames()] if self.precomputed else []
+        frames = [[list(values.values()), _change(first, frame.payload())] for values, frame in self.frames()]
         controls = "".join(control.to_html(name) for name, control in self.controls.items())
         return (
             f'<div class="rnn-widget" role="group" aria-label="{title}">'
@@ -77,9 +78,9 @@ class Widget(NamedTuple):
 
 
 FOOT = (
-    '<div class="rnn-widget-foot"><button type="button" data-do="live">Run live</button><button type="button" data-do="reset">Reset</button>'
-    '<button type="button" data-do="cancel" hidden>Cancel</button><progress aria-label="Download" hidden></progress>'
-    '<span class="rnn-widget-status" role="status"></span></div>'
+    '<div class="rnn-widget-foot"><button type="button" data-do="live">Run live</button>'
+    '<button type="button" data-do="reset">Reset</button><button type="button" data-do="cancel" hidden>Cancel</button>'
+    '<progress aria-label="Download" hidden></progress><span class="rnn-widget-status" role="status"></span></div>'
 )
 
 
