@@ -4,11 +4,12 @@
 //   read(element)           the figure that the page came with: {data, layout, alt, note}
 //   draw(element, figure)   show another one
 window.rnnFigures = (() => {
-  const PAPER = 640; // pixels that fit between the margins of A4 and Letter
+  const PAPER = 540; // pixels that fit beside the margins of A4 and Letter
   const shown = new Map(); // element -> figure
-  let paper = false;
+  const page = document.documentElement;
+  let paper = false, onScreen; // whether this is for the printer, and the theme that the screen had
 
-  const theme = () => (document.documentElement.dataset.theme === "dark" && !paper ? "dark" : "light");
+  const theme = () => (page.dataset.theme === "dark" ? "dark" : "light");
   const part = (element, name) => element.querySelector(name);
 
   function themed(figure) {
@@ -41,13 +42,13 @@ window.rnnFigures = (() => {
   const redraw = () => all().forEach((element) => draw(element, shown.get(element) ?? read(element)));
 
   addEventListener("DOMContentLoaded", async () => {
-    new MutationObserver(redraw).observe(document.documentElement, { attributeFilter: ["data-theme"] });
+    new MutationObserver(redraw).observe(page, { attributeFilter: ["data-theme"] });
     for (const element of all()) {
       if (!shown.has(element)) await draw(element, read(element));
       await new Promise((later) => setTimeout(later)); // the browser may paint between two figures
     }
   });
-  addEventListener("beforeprint", () => { paper = true; redraw(); });
-  addEventListener("afterprint", () => { paper = false; redraw(); });
+  addEventListener("beforeprint", () => { onScreen = page.dataset.theme; paper = true; page.dataset.theme = "light"; redraw(); });
+  addEventListener("afterprint", () => { paper = false; page.dataset.theme = onScreen; redraw(); });
   return { read, draw };
 })();

@@ -141,13 +141,12 @@
       buttons.cancel.hidden = !starting;
       if (waiting && !starting) slow = setTimeout(() => { buttons.cancel.hidden = false; tell("Python is computing."); }, 700);
       if (starting) tell(startingText());
-      else if (failed) tell(`${kernel.message} ${offText(needed)}`);
+      else if (failed) tell(`${kernel.message} ${needed.length ? "The grey controls need it." : ""}`);
       else if (!waiting) tell(isLive() ? `Live: ${kernel.message}.` : staticText(needed));
     }
 
     const tell = (text) => { const place = part(".rnn-widget-status"); if (place.textContent !== text) place.textContent = text; };
     const startingText = () => (kernel.total ? `${kernel.message}: ${megabytes(kernel.bytes)} of ${megabytes(kernel.total)} MB.` : "Starting Python.");
-    const offText = (needed) => (needed.length ? `Switched off: ${list(needed.map(label))}.` : "");
     const staticText = (needed) => {
       const ready = inputs.filter((input) => !needed.includes(input)).map(label);
       if (!needed.length) return "";
