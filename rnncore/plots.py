@@ -76,7 +76,7 @@ HEIGHT = 340
 
 def script(value):
     """A value as JSON in an element that a page carries and does not run."""
-    text = json.dumps(value, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+    text = json.dumps(value, separators=(",", ":"), allow_nan=False, ensure_ascii=False).replace("<", "\\u003c")
     return f'<script type="application/json">{text}</script>'
 
 

@@ -76,7 +76,8 @@ def draw_legend(canvas, spec):
         if trace.get("type") == "bar":
             entries[name] = Patch(color=own)
         elif trace.get("mode") == "markers":
-            entries[name] = Line2D([], [], color=own, linestyle="", marker=MARKERS.get(marker.get("symbol"), "o"))
+            symbol = marker.get("symbol") if isinstance(marker.get("symbol"), str) else "circle"
+            entries[name] = Line2D([], [], color=own, linestyle="", marker=MARKERS.get(symbol, "o"))
         else:
             entries[name] = Line2D([], [], color=own, linewidth=2, linestyle=DASHES.get(line.get("dash"), "-"))
     if not entries or not spec["layout"].get("showlegend", len(entries) > 1):

@@ -45,13 +45,12 @@ class Slider(NamedTuple):
         return [round(self.low + k * self.step, 10) for k in range(count + 1)]
 
     def to_html(self, name):
-        shown = f"{self.value:.{self._digits()}f} {self.unit}".strip()
-        limits = f'min="{self.low}" max="{self.high}" step="{self.step}" value="{self.value}" data-digits="{self._digits()}"'
-        return _control(
-            self.label, f'<input type="range" name="{name}" {limits} data-unit="{escape(self.unit)}">', f"<output>{shown}</output>"
-        )
+        shown, unit = f"{self.value:.{self.digits()}f} {self.unit}".strip(), escape(self.unit)
+        limits = f'min="{self.low}" max="{self.high}" step="{self.step}" value="{self.value}"'
+        slider = f'<input type="range" name="{name}" {limits} data-digits="{self.digits()}" data-unit="{unit}">'
+        return _control(self.label, slider, f"<output>{escape(shown)}</output>")
 
-    def _digits(self):
+    def digits(self):
         """Decimals that a multiple of the step has."""
         return len(f"{self.step:.10f}".rstrip("0").partition(".")[2])
 
