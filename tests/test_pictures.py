@@ -110,6 +110,21 @@ def test_panels_marks_and_words():
     assert {"one", "two", "below", "corner"} <= set(found) and any("H_2" in one for one in found)
 
 
+def test_cells_lie_where_the_heatmap_says():
+    """By the places of cells, by their borders, or by the first place and the distance."""
+    z = [[1.0, 2.0, 3.0]]
+    given = ({"x": [5, 6, 7], "y": [0]}, {"x": [4.5, 5.5, 6.5, 7.5], "y": [-0.5, 0.5]}, {"x0": 5, "dx": 1})
+    pictures = {to_svg(Figure([{"type": "heatmap", "z": z, **where}], {"xaxis": {"tickvals": [5, 7]}}, "seen")) for where in given}
+    assert len(pictures) == 1
+    assert pictures != {to_svg(Figure([{"type": "heatmap", "z": z}], {"xaxis": {"tickvals": [5, 7]}}, "seen"))}
+
+
+def test_whiskers_and_transparent_colours():
+    spread = {"type": "data", "array": [0.5, None], "arrayminus": [0.25, None]}
+    svg = to_svg(Figure([{"y": [1, 2], "error_y": spread}], {"shapes": [{"type": "rect", "fillcolor": "rgba(0,0,0,0.2)"}]}, "seen"))
+    assert svg.count("stroke: #7f7f7f") >= 3 and re.search(r"opacity: 0?\.2\b", svg)
+
+
 def test_what_is_not_known_is_said():
     with pytest.raises(ValueError, match="a trace must be one of scatter, scattergl, bar, heatmap, got 'pie'"):
         to_svg(Figure([{"type": "pie"}], {}, "seen"))

@@ -21,7 +21,7 @@ def draw_shapes(panels, layout):
         (x0, x1), (y0, y1) = (_ends(panels, shape, axis) for axis in "xy")
         line = shape.get("line", {})
         look = {"transform": transform, "linewidth": line.get("width", 2), "linestyle": DASHES.get(line.get("dash"), "-")}
-        look |= {"alpha": shape.get("opacity", 1), "zorder": 0.9 if shape.get("layer") == "below" else 3, "clip_on": False}
+        look |= {"alpha": shape.get("opacity"), "zorder": 0.9 if shape.get("layer") == "below" else 3, "clip_on": False}
         edge = color(line.get("color") or INK)
         if shape.get("type", "line") == "line":
             panels.paper.figure.add_artist(Line2D([x0, x1], [y0, y1], color=edge, **look))

@@ -28,8 +28,8 @@ def draw_traces(panels, spec):
 def _scatter(panels, names, trace, index, before, spec):
     axes = panels.axes[names]
     y = panels.at(names[1], trace["y"])
-    x = panels.at(names[0], trace["x"]) if trace.get("x") is not None else np.arange(len(y), dtype=float)
-    line, marker, alpha = trace.get("line", {}), trace.get("marker", {}), trace.get("opacity", 1)
+    x = panels.at(names[0], trace["x"] if trace.get("x") is not None else _from(trace, "x", len(y)))
+    line, marker, alpha = trace.get("line", {}), trace.get("marker", {}), trace.get("opacity")
     mode = trace.get("mode") or ("lines+markers" if len(x) < 20 else "lines")
     own = line.get("color") or (marker.get("color") if isinstance(marker.get("color"), str) else None)
     own = color(own, index)
@@ -40,6 +40,7 @@ def _scatter(panels, names, trace, index, before, spec):
         axes.plot(x, y, color=own, linewidth=line.get("width", 2), alpha=alpha, **style)
     if "markers" in mode:
         _markers(axes, x, y, marker, own, alpha)
+    _whiskers(axes, x, y, trace, lying=False)
     if "text" in mode:
         _words(axes, x, y, trace, marker)
 
@@ -118,7 +119,7 @@ def _bar(panels, names, trace, index, before, spec):
         base = np.array([_stacked(before, place, size) for place, size in zip(places, sizes, strict=True)])
     colors = trace.get("marker", {}).get("color")
     colors = [color(one, index) for one in colors] if isinstance(colors, list) else color(colors, index)
-    look = {"color": colors, "alpha": trace.get("opacity", 1)}
+    look = {"color": colors, "alpha": trace.get("opacity")}
     drawn = axes.barh(places, sizes, width, left=base, **look) if lying else axes.bar(places, sizes, width, bottom=base, **look)
     for patch, start in zip(drawn, base, strict=True):
         if start:  # only the foot of a bar may touch the frame
@@ -140,6 +141,7 @@ def _stacked(before, place, size):
 
 
 def _whiskers(axes, places, ends, trace, lying):
+    """From the lowest to the highest run."""
     error = trace.get("error_x" if lying else "error_y")
     if error and error.get("array"):
         spread = np.array([error.get("arrayminus") or error["array"], error["array"]], dtype=float)
@@ -150,8 +152,8 @@ def _whiskers(axes, places, ends, trace, lying):
 def _heatmap(panels, names, trace, index, before, spec):
     axes, z = panels.axes[names], np.array(trace["z"], dtype=float)
     shared = spec["layout"].get(trace.get("coloraxis") or "", {})
-    x = panels.at(names[0], trace.get("x") or list(range(z.shape[1])))
-    y = panels.at(names[1], trace.get("y") or list(range(z.shape[0])))
+    x = panels.at(names[0], trace.get("x") or _from(trace, "x", z.shape[1]))
+    y = panels.at(names[1], trace.get("y") or _from(trace, "y", z.shape[0]))
     limits = {"vmin": trace.get("zmin", shared.get("cmin")), "vmax": trace.get("zmax", shared.get("cmax"))}
     scale = colormap(trace.get("colorscale") or shared.get("colorscale"))
     (across, x), (down, y) = _cells(x, z.shape[1]), _cells(y, z.shape[0])
@@ -186,6 +188,11 @@ def _cells(given, count):
         return np.array([given[0] - 0.5, given[0] + 0.5]), given
     middle = (given[1:] + given[:-1]) / 2
     return np.concatenate([[2 * given[0] - middle[0]], middle, [2 * given[-1] - middle[-1]]]), given
+
+
+def _from(trace, axis, count):
+    """Positions that a trace gives by their first one and their distance."""
+    return [trace.get(f"{axis}0", 0) + k * trace.get(f"d{axis}", 1) for k in range(count)]
 
 
 def _even(edges):
