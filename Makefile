@@ -10,7 +10,7 @@ export JUPYTER_PLATFORM_DIRS := 1
 
 TEXTS := $(wildcard book/*.md book/reference/*.md book/*.bib book/figures/*) book/_toc.yml _config.yml
 SITE_CODE := $(wildcard book/_ext/*.py book/_static/*) tools/notebooks.py
-PACKAGE := $(shell find rnncore -name '*.py')
+PACKAGE := $(shell find rnncore -type f -not -path '*__pycache__*')
 SOLUTIONS := $(wildcard solutions/*.py)
 LABS := $(wildcard labs/*/*.ipynb)
 INSTALLED := $(VENV)/installed

@@ -6,6 +6,8 @@
     rnncore.checks      gradient check, purity, parity with torch, the labs' checks
     rnncore.tasks       data for experiments
     rnncore.plots       figures
+    rnncore.pictures    the same as SVG, where there is no JavaScript (needs matplotlib)
+    rnncore.widgets     figures with controls
     rnncore.quiz        self-check questions
 
 Importing this package loads NumPy and nothing else.

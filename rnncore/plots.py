@@ -7,17 +7,21 @@ Contents
     lines        curves; several runs of one thing become their median and a band from lowest to highest
     heatmap      a matrix as colours
     bars         named quantities, with the spread of several runs
+    STATIC       name of the environment variable that is set while the site's notebooks are executed
 
 A Jupyter front end draws a `Figure` from its plotly data; the built site finds the same data in the page and draws it in the
 colours of the reader's theme. Only NumPy is imported: plotly itself is not needed to make a figure.
 """
 
-import html
 import json
+import os
+from html import escape
 
 import numpy as np
 
-__all__ = ["COLORS", "DIVERGING", "Figure", "bars", "heatmap", "lines"]
+__all__ = ["COLORS", "DIVERGING", "SEQUENTIAL", "STATIC", "Figure", "bars", "heatmap", "lines"]
+
+STATIC = "RNNCORE_STATIC"
 
 # Distinguishable with any colour vision, and at least 3:1 against both the light and the dark page.
 COLORS = ("#0077bb", "#d55e00", "#009e73", "#b8609a", "#7f7f7f", "#a6761d")
@@ -51,20 +55,31 @@ class Figure:
         return {**self.spec(), "alt": self.alt, "note": self.note}
 
     def to_html(self):
-        """The figure as the HTML that the site's script draws; without JavaScript its alternative text is shown."""
-        body = json.dumps(self.spec(), separators=(",", ":"), allow_nan=False).replace("</", "<\\/")
-        alt = html.escape(self.alt)
-        height = self.layout.get("height", HEIGHT)
+        """The figure as the HTML that the site's script draws; without JavaScript the site shows a picture instead."""
+        alt, note = escape(self.alt), escape(self.note)
+        without = f'<img src="{self._picture()}" alt="{alt}">' if os.environ.get(STATIC) else alt
         return (
-            f'<div class="rnn-figure"><div class="rnn-plot" role="img" aria-label="{alt}" style="min-height:{height}px">'
-            f'<noscript>{alt}</noscript></div><script type="application/json">{body}</script></div>'
+            f'<div class="rnn-figure"><div class="rnn-plot" role="img" aria-label="{alt}" '
+            f'style="min-height:{self.layout.get("height", HEIGHT)}px"><noscript>{without}</noscript></div>'
+            f'<output class="rnn-note">{note}</output>{script(self.spec())}</div>'
         )
+
+    def _picture(self):
+        from rnncore.pictures import data_uri, to_svg
+
+        return data_uri(to_svg(self))
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         return {"application/vnd.plotly.v1+json": self.spec(), "text/html": self.to_html(), "text/plain": self.alt}
 
 
 HEIGHT = 340
+
+
+def script(value):
+    """A value as JSON in an element that a page carries and does not run."""
+    text = json.dumps(value, separators=(",", ":"), allow_nan=False, ensure_ascii=False).replace("<", "\\u003c")
+    return f'<script type="application/json">{text}</script>'
 
 
 def lines(series, *, alt, xlabel, ylabel, x=None, log_y=False, height=HEIGHT):

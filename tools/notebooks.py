@@ -24,6 +24,8 @@ from myst_nb.core.read import is_myst_markdown_notebook, read_myst_markdown_note
 ROOT = Path(__file__).parents[1]
 BUILD = ROOT / "_executed"  # not below _build, which nbmake passes over
 TIMEOUT = 120  # seconds a cell may take
+# One thread each: as many notebooks as cores run side by side. Figures and widgets show themselves as the site needs them.
+SETTINGS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "RNNCORE_STATIC": "1"}
 
 
 def main():
@@ -61,8 +63,7 @@ def main():
         "--durations=0",
     ]
     command += ["-c", os.devnull, "--rootdir", str(BUILD), "-p", "no:cacheprovider", *(str(_target(source)) for source, _ in stale)]
-    # One thread each: as many notebooks as cores run side by side.
-    code = subprocess.call(command, env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"})
+    code = subprocess.call(command, env={**os.environ, **SETTINGS})
     if code == 0:
         for source, key in stale:
             if source.suffix == ".md":
@@ -73,9 +74,10 @@ def main():
 
 def _environment():
     """What besides its text decides what a notebook shows."""
-    code = b"".join(path.read_bytes() for path in sorted((ROOT / "rnncore").rglob("*.py")))
-    versions = " ".join(f"{name}={version(name)}" for name in ("numpy", "torch", "ipykernel"))
-    return f"{sys.version_info[:2]} {versions} {hashlib.sha256(code).hexdigest()}"
+    files = (path for path in sorted((ROOT / "rnncore").rglob("*")) if path.is_file() and "__pycache__" not in path.parts)
+    code = b"".join(path.read_bytes() for path in files)
+    versions = " ".join(f"{name}={version(name)}" for name in ("numpy", "torch", "ipykernel", "matplotlib"))
+    return f"{sys.version_info[:2]} {versions} {sorted(SETTINGS.items())} {hashlib.sha256(code).hexdigest()}"
 
 
 def _target(source):

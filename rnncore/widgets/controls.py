@@ -6,9 +6,12 @@ Contents
     Switch    on or off
     Text      something to type
 
-A control checks a value (`check`), lists its values where they are few (`values`), and describes itself as JSON (`spec`).
+A control checks a value (`check`), lists its values where they are few (`values`), and writes itself as HTML (`to_html`): a
+labelled form element with the name of the parameter, which book/_static/widgets.js reads.
 """
 
+import json
+from html import escape
 from typing import Any, NamedTuple
 
 __all__ = ["Choice", "Slider", "Switch", "Text"]
@@ -30,17 +33,26 @@ class Slider(NamedTuple):
             raise TypeError(f"{name} must be a number from {self.low} to {self.high}, got {value!r}.")
         if not self.low <= value <= self.high:
             raise ValueError(f"{name} must be from {self.low} to {self.high}, got {value}.")
+        if self.whole() and value != round(value):
+            raise ValueError(f"{name} must be a whole number, got {value}.")
         return round(value) if self.whole() else float(value)
 
     def whole(self):
         return all(isinstance(number, int) for number in (self.low, self.step, self.value))
 
     def values(self):
-        count = round((self.high - self.low) / self.step)
+        count = int((self.high - self.low) / self.step + 1e-9)
         return [round(self.low + k * self.step, 10) for k in range(count + 1)]
 
-    def spec(self, name):
-        return {"kind": "slider", "name": name, **self._asdict()}
+    def to_html(self, name):
+        shown, unit = f"{self.value:.{self.digits()}f} {self.unit}".strip(), escape(self.unit)
+        limits = f'min="{self.low}" max="{self.high}" step="{self.step}" value="{self.value}"'
+        slider = f'<input type="range" name="{name}" {limits} data-digits="{self.digits()}" data-unit="{unit}">'
+        return _control(self.label, slider, f"<output>{escape(shown)}</output>")
+
+    def digits(self):
+        """Decimals that a multiple of the step has."""
+        return len(f"{self.step:.10f}".rstrip("0").partition(".")[2])
 
 
 class Choice(NamedTuple):
@@ -59,8 +71,12 @@ class Choice(NamedTuple):
     def values(self):
         return list(self.options)
 
-    def spec(self, name):
-        return {"kind": "choice", "name": name, **self._asdict()}
+    def to_html(self, name):
+        options = (
+            f'<option value="{escape(json.dumps(option))}"{" selected" if option == self.value else ""}>{escape(str(option))}</option>'
+            for option in self.options
+        )
+        return _control(self.label, f'<select name="{name}">{"".join(options)}</select>')
 
 
 class Switch(NamedTuple):
@@ -78,8 +94,8 @@ class Switch(NamedTuple):
     def values(self):
         return [False, True]
 
-    def spec(self, name):
-        return {"kind": "switch", "name": name, **self._asdict()}
+    def to_html(self, name):
+        return _control(self.label, f'<input type="checkbox" name="{name}"{" checked" if self.value else ""}>')
 
 
 class Text(NamedTuple):
@@ -97,5 +113,10 @@ class Text(NamedTuple):
             raise ValueError(f"{name} must have 1 to {self.max_length} characters, got {len(value.strip())}.")
         return value
 
-    def spec(self, name):
-        return {"kind": "text", "name": name, **self._asdict()}
+    def to_html(self, name):
+        text = f'<input type="text" name="{name}" value="{escape(self.value)}" maxlength="{self.max_length}" spellcheck="false">'
+        return _control(self.label, text, '<span class="rnn-control-hint">Enter applies it</span>')
+
+
+def _control(label, element, after=""):
+    return f'<div class="rnn-control"><label><span>{escape(label)}</span>{element}</label>{after}</div>'

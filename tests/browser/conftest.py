@@ -68,7 +68,7 @@ def open_page(chromium, site):
     """A function that opens a page of the site and returns it with its complaints."""
     contexts = []
 
-    def open_page(path, theme="light", width=1280, height=900):
+    def open_page(path, theme="light", width=1280, height=900, prepare=lambda context: None):
         context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=theme, reduced_motion="reduce")
         contexts.append(context)
         complaints = Complaints()
@@ -82,6 +82,7 @@ def open_page(chromium, site):
                 request_route.abort()
 
         context.route("http*://**/*", route)
+        prepare(context)
         page = context.new_page()
         page.on("console", lambda m: complaints.console.append(m.text) if m.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: complaints.console.append(str(error)))

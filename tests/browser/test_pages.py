@@ -77,7 +77,8 @@ def test_no_figure_is_lost(path):
     cells = [c for c in nbformat.read(notebook, 4).cells if "remove-output" not in c.metadata.get("tags", []) and c.cell_type == "code"]
     outputs = [o for c in cells if "remove-cell" not in c.metadata.get("tags", []) for o in c.outputs]
     produced = [o for o in outputs if "application/vnd.plotly.v1+json" in o.get("data", {})]
-    assert (SITE / path).read_text("utf8").count('class="rnn-figure"') == len(produced)
+    widgets = [o for o in outputs if 'class="rnn-widget"' in o.get("data", {}).get("text/html", "")]
+    assert (SITE / path).read_text("utf8").count('class="rnn-figure"') == len(produced) + len(widgets)
     for output in produced:
         assert json.dumps(output["data"]["application/vnd.plotly.v1+json"]["data"])[:2] == "[{", "a figure has no curve"
 
