@@ -9,7 +9,7 @@ export PYTHONWARNINGS ?= ignore::DeprecationWarning:zmq
 export JUPYTER_PLATFORM_DIRS := 1
 
 TEXTS := $(wildcard book/*.md book/*.bib book/figures/*) book/_toc.yml _config.yml
-SITE_CODE := $(wildcard book/_ext/*.py book/_static/*) tools/notebooks.py
+SITE_CODE := $(wildcard book/_ext/*.py book/_static/*) $(addprefix tools/,notebooks.py pyodide.py pyodide_wheels.txt lite.py readers.py)
 PACKAGE := $(shell find rnncore -name '*.py')
 SOLUTIONS := $(wildcard solutions/*.py)
 LABS := $(wildcard labs/*/*.ipynb)
@@ -25,7 +25,7 @@ help: ## list the targets
 	@echo "make site     build the site into _build/html, without serving it"
 	@echo "make labs     build labs/ from solutions/"
 	@echo "make bench    measure rnncore against PyTorch side by side; results go to benchmarks/results/"
-	@echo "make clean    remove what was built (labs/ and .venv stay)"
+	@echo "make clean    remove what was built (labs/, .venv and downloads in .cache stay)"
 	@echo "make help     this list"
 	@echo ""
 	@echo "PYTHON=python3.12 chooses the Python; TORCH=cpu, at the first run on Linux, leaves out PyTorch's CUDA libraries."
@@ -47,6 +47,8 @@ site: _build/site.done
 _build/site.done: $(TEXTS) $(SITE_CODE) $(PACKAGE) $(LABS) $(INSTALLED)
 	@mkdir -p _build
 	@$(PY) tools/notebooks.py
+	@$(PY) tools/pyodide.py
+	@$(PY) tools/lite.py
 	@echo "Building the pages (log: _build/site.log) ..."
 	@$(BUILD_SITE) > _build/site.log 2>&1 || { tail -40 _build/site.log; echo "The pages could not be built; the whole log is in _build/site.log."; exit 1; }
 	@touch $@
@@ -65,6 +67,8 @@ notebooks: unit
 	$(PY) tools/notebooks.py
 
 strict-site: notebooks
+	$(PY) tools/pyodide.py
+	$(PY) tools/lite.py
 	$(BUILD_SITE) --all -W -n --keep-going
 	@touch _build/site.done
 
