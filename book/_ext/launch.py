@@ -42,7 +42,8 @@ def rocket(app, pagename, templatename, context, doctree):
                 button["url"] = f"{context['pathto'](LITE, 1)}?path={pagename}.ipynb"
             else:
                 button["url"] = button["url"].replace(f"{pagename}.md", f"{pagename}.ipynb")
-        group["buttons"] = [button for button in group["buttons"] if has_lite or button["text"] != "JupyterLite"]
+        buttons = [button for button in group["buttons"] if has_lite or button["text"] != "JupyterLite"]
+        group["buttons"] = sorted(buttons, key=lambda button: button["text"] != "JupyterLite")  # what needs nobody else comes first
 
 
 def setup(app):
