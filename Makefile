@@ -17,12 +17,13 @@ INSTALLED := $(VENV)/installed
 BUILD_SITE := $(VENV)/bin/jupyter-book build . --toc book/_toc.yml --path-output .
 
 .DEFAULT_GOAL := help
-.PHONY: help course test labs site bench clean lint unit notebooks strict-site browser
+.PHONY: help course test labs site pdf bench clean lint unit notebooks strict-site browser
 
 help: ## list the targets
 	@echo "make course   set up, build and serve the course on http://127.0.0.1:8000 (PORT=9000 for another port)"
 	@echo "make test     lint, unit tests, labs, every notebook, the site without warnings, browser tests"
 	@echo "make site     build the site into _build/html, without serving it"
+	@echo "make pdf      print the book into _build/rnn-course.pdf (needs Chromium or Chrome)"
 	@echo "make labs     build labs/ from solutions/"
 	@echo "make bench    measure rnncore against PyTorch side by side; results go to benchmarks/results/"
 	@echo "make clean    remove what was built (labs/, .venv and downloads in .cache stay)"
@@ -52,6 +53,9 @@ _build/site.done: $(TEXTS) $(SITE_CODE) $(PACKAGE) $(LABS) $(INSTALLED)
 	@echo "Building the pages (log: _build/site.log) ..."
 	@$(BUILD_SITE) > _build/site.log 2>&1 || { tail -40 _build/site.log; echo "The pages could not be built; the whole log is in _build/site.log."; exit 1; }
 	@touch $@
+
+pdf: site ## the book on paper
+	@$(PY) tools/pdf.py
 
 test: lint unit notebooks strict-site browser ## everything CI runs
 

@@ -21,7 +21,7 @@ TIPS = {
 def copy_python(app):
     """Put kernel.json and the one folder that it names beside the scripts of the pages."""
     built, static = Path(app.confdir) / "_build" / "pyodide", Path(app.outdir) / "_static"
-    if app.builder.format != "html" or not built.exists():
+    if app.builder.name != "html" or not built.exists():
         return
     for folder in static.glob("pyodide-*"):
         if not (built / folder.name).exists():
