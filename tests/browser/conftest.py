@@ -55,6 +55,7 @@ def below(serve, site, tmp_path_factory):
     """The address of the built site as GitHub Pages serves it, below /rnn-course/."""
     folder = tmp_path_factory.mktemp("pages")
     (folder / "rnn-course").symlink_to(SITE)
+    (folder / "404.html").symlink_to(SITE / "404.html")
     return serve(folder) + "/rnn-course"
 
 
