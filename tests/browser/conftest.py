@@ -27,15 +27,36 @@ def _load(path):
 
 
 @pytest.fixture(scope="session")
-def site():
+def serve():
+    """A function that serves a folder, with tools/serve.py, and returns the address."""
+    servers = []
+
+    def serve(folder):
+        servers.append(_load(ROOT / "tools" / "serve.py").server(folder, 8900))
+        threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{servers[-1].server_port}"
+
+    yield serve
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture(scope="session")
+def site(serve):
     """The address of the built site."""
     if not (SITE / "index.html").exists():
         pytest.fail("The site is not built: run `make site` first, or `make test`, which does.")
-    server = _load(ROOT / "tools" / "serve.py").server(SITE, 8900)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    return serve(SITE)
+
+
+@pytest.fixture(scope="session")
+def below(serve, site, tmp_path_factory):
+    """The address of the built site as GitHub Pages serves it, below /rnn-course/."""
+    folder = tmp_path_factory.mktemp("pages")
+    (folder / "rnn-course").symlink_to(SITE)
+    (folder / "404.html").symlink_to(SITE / "404.html")
+    return serve(folder) + "/rnn-course"
 
 
 @pytest.fixture(scope="session")
@@ -64,11 +85,11 @@ class Complaints:
 
 
 @pytest.fixture
-def open_page(chromium, site):
-    """A function that opens a page of the site and returns it with its complaints."""
+def open_page(chromium, request):
+    """A function that opens a page, of the built site if no other is named, and returns it with its complaints."""
     contexts = []
 
-    def open_page(path, theme="light", width=1280, height=900, prepare=lambda context: None):
+    def open_page(path, theme="light", width=1280, height=900, site=None, prepare=lambda context: None):
         context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=theme, reduced_motion="reduce")
         contexts.append(context)
         complaints = Complaints()
@@ -87,7 +108,7 @@ def open_page(chromium, site):
         page.on("console", lambda m: complaints.console.append(m.text) if m.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: complaints.console.append(str(error)))
         page.on("response", lambda r: complaints.failed.append(f"{r.status} {r.url}") if r.status >= 400 else None)
-        page.goto(f"{site}/{path}", wait_until="load")
+        page.goto(f"{site or request.getfixturevalue('site')}/{path}", wait_until="load")
         page.wait_for_function("!document.querySelector('.rnn-figure:not([data-drawn])')", timeout=15000)
         page.wait_for_function("!document.querySelector('.math') || (window.MathJax && MathJax.startup)", timeout=15000)
         page.evaluate("window.MathJax?.startup?.promise")

@@ -1,0 +1,81 @@
+"""JupyterLite: from a page's rocket menu to a lab that is solved and checked in the browser, with nothing from outside."""
+
+import re
+from pathlib import Path
+
+import jupytext
+import nbformat
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SITE = ROOT / "_build" / "html"
+LAB = "labs/lab01_recurrent_cell/lab01_recurrent_cell"
+PAGES = sorted(str(path.relative_to(SITE).with_suffix("")) for path in (SITE / "book").glob("*.html"))
+
+pytestmark = pytest.mark.browser
+
+
+def launch(open_page, address, path):
+    """Click on JupyterLite in the rocket menu of a page; return the new tab and the complaints."""
+    page, complaints = open_page(f"{path}.html", site=address)
+    page.locator(".dropdown-launch-buttons button").click()
+    with page.context.expect_page() as opened:
+        page.locator(".dropdown-launch-buttons a", has_text="JupyterLite").click()
+    tab = opened.value
+    tab.on("response", lambda answer: complaints.failed.append(f"{answer.status} {answer.url}") if answer.status >= 400 else None)
+    tab.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60000)
+    return tab, complaints
+
+
+def run(tab, cell, number):
+    """Run a cell, the `number`-th run of the notebook, and return what it shows."""
+    cell.locator(".cm-content").click()
+    tab.keyboard.press("Control+Enter")
+    cell.locator(".jp-InputPrompt", has_text=f"[{number}]").wait_for(timeout=120000)
+    return "\n".join(cell.locator(".jp-OutputArea-output").all_inner_texts())
+
+
+def solution(grade_id):
+    cells = jupytext.read(ROOT / "solutions" / f"{Path(LAB).name}.py").cells
+    [source] = [cell.source for cell in cells if cell.metadata.get("nbgrader", {}).get("grade_id") == grade_id]
+    return re.sub(r"\n *### (BEGIN|END) SOLUTION", "", source)
+
+
+@pytest.mark.parametrize("address", ["site", "below"])
+def test_solve_a_step_of_lab_1_and_see_its_check_pass(open_page, request, address):
+    tab, complaints = launch(open_page, request.getfixturevalue(address), LAB)
+    tab.locator(".jp-MarkdownCell", has_text="kept in this browser only").wait_for()
+    cells = {
+        name: tab.locator(".jp-CodeCell", has_text=text).first
+        for name, text in {"setup": "grading, lab01", "write": "def rnn_step_forward", "check": "lab01.step_forward.check"}.items()
+    }
+    assert "Error" not in run(tab, cells["setup"], 1)
+    assert "is not defined yet" in run(tab, cells["check"], 2), "nothing is written yet"
+    cells["write"].locator(".cm-content").click()
+    tab.keyboard.press("Control+a")
+    tab.keyboard.insert_text(solution("step_forward"))
+    assert "Error" not in run(tab, cells["write"], 3)
+    assert re.search(r"rnn_step_forward is right: the worked example and \d+ fresh inputs", run(tab, cells["check"], 4))
+    assert not complaints.outside and not complaints.failed, complaints
+
+
+def test_a_figure_of_a_chapter_is_drawn(open_page, site):
+    tab, complaints = launch(open_page, site, "book/index")
+    cell = tab.locator(".jp-CodeCell", has_text="def distance_after").first
+    run(tab, cell, 1)
+    tab.wait_for_selector(".jp-CodeCell .js-plotly-plot svg.main-svg", timeout=30000)
+    assert not complaints.outside and not complaints.failed, complaints
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_executed_page_offers_its_notebook(path):
+    text = (SITE / f"{path}.html").read_text("utf8")
+    if not (ROOT / "_executed" / f"{path}.ipynb").exists():
+        pytest.skip("not a notebook")
+    up = "../" * path.count("/")
+    assert f'href="{up}lite/notebooks/index.html?path={path}.ipynb"' in text
+    assert (SITE / "lite" / "files" / f"{path}.ipynb").exists()
+    assert f'href="{up}_sources/{path}.ipynb"' in text
+    download = nbformat.read(SITE / "_sources" / f"{path}.ipynb", 4)
+    nbformat.validate(download)
+    assert any(cell.cell_type == "code" for cell in download.cells)

@@ -1,0 +1,53 @@
+"""Notebooks for readers: links lead to the book, the first cell says what there is to know, and two builds are equal."""
+
+import ast
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+PATH = Path(__file__).parents[2] / "tools" / "readers.py"
+
+
+@pytest.fixture(scope="module")
+def readers():
+    spec = importlib.util.spec_from_file_location("readers", PATH)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_links_to_other_pages_lead_to_the_book(readers):
+    text = "[a](recurrent_cell.md#step) [b](../labs/lab01/lab01.ipynb) [c](https://x.org/y.md) [d](#here)"
+    base = readers.CONFIG["html"]["baseurl"].rstrip("/")
+    [cell] = readers.plain(new_notebook(cells=[new_markdown_cell(text)]), "book").cells
+    expected = f"[a]({base}/book/recurrent_cell.html#step) [b]({base}/labs/lab01/lab01.html) [c](https://x.org/y.md) [d](#here)"
+    assert cell.source == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "said"), [("import numpy", False), ("x = 1\nimport torch", True), ("from rnncore.pytorch import f", True)]
+)
+def test_a_page_that_needs_pytorch_says_so(readers, code, said):
+    notebook = readers.in_browser(readers.plain(new_notebook(cells=[new_code_cell(code)]), "book"))
+    assert "kept in this browser only" in notebook.cells[0].source
+    assert ("PyTorch does not exist in the browser" in notebook.cells[0].source) is said
+
+
+def test_every_page_is_written_twice_the_same(readers, tmp_path):
+    for folder in ("a", "b"):
+        subprocess.run([sys.executable, PATH, tmp_path / folder, "v1.2.3"], check=True)
+    files = sorted(path.relative_to(tmp_path / "a") for path in (tmp_path / "a").rglob("*.*"))
+    assert len([path for path in files if path.suffix == ".ipynb"]) >= 4
+    for path in files:
+        assert (tmp_path / "a" / path).read_bytes() == (tmp_path / "b" / path).read_bytes()
+        if path.suffix == ".ipynb":
+            notebook = nbformat.read(tmp_path / "a" / path, 4)
+            nbformat.validate(notebook)
+            first = notebook.cells[0].source
+            assert "git+https://github.com/rnn-course/rnn-course@v1.2.3" in first
+            ast.parse(first.replace("%pip install", "pass #"))
