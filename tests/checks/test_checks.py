@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from rnncore import init_rnn, linear_backward, linear_forward, rnn_backward, rnn_forward, rnn_step_backward, rnn_step_forward
 from rnncore.checks import CheckFailed, check_gradient, check_parity, check_purity, compare, numerical_gradient
+from rnncore.reference import init_rnn, linear_backward, linear_forward, rnn_backward, rnn_forward, rnn_step_backward, rnn_step_forward
 
 B, D, H = 2, 3, 4
 

