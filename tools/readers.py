@@ -8,6 +8,7 @@ to other pages lead to the published book, and the first cell says what there is
 
 import os
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -15,9 +16,11 @@ import nbformat
 import yaml
 from myst_nb.core.read import is_myst_markdown_notebook, read_myst_markdown_notebook
 from nbformat.v4 import new_code_cell, new_markdown_cell
+from plain_markdown import plain, sources
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text("utf8"))
+SOURCES = sources((ROOT / "book" / "references.bib").read_text("utf8"))
 NEEDS_TORCH = re.compile(r"^\s*(import torch|from torch|from rnncore\.pytorch|import rnncore\.pytorch)", re.MULTILINE)
 LINK = re.compile(r"\]\((?!\w+:|#)([\w/.-]+?)\.(?:md|ipynb)(#[\w-]+)?\)")  # to another page of the book
 IN_BROWSER = """You are running this page in your own browser: Python starts with the first cell you run, and nothing is installed or sent
@@ -38,6 +41,7 @@ def main():
     for path, notebook in pages():
         notebook.cells.insert(0, new_code_cell(INSTALL.format(source=source), id="install-rnncore"))
         write(notebook, folder / path)
+    copy_pictures(folder)
     packages = f"--extra-index-url https://download.pytorch.org/whl/cpu\ntorch\nplotly\nipywidgets\nrnncore @ {source}\n"
     (folder / "requirements.txt").write_text(packages)  # for Binder
     (folder / "README.md").write_text(f"The notebooks of [{CONFIG['title']}]({CONFIG['html']['baseurl']}), built from {revision}.\n")
@@ -48,17 +52,18 @@ def pages():
     for source in sorted(ROOT.glob("book/*.md")):
         text = source.read_text("utf8")
         if is_myst_markdown_notebook(text):
-            yield f"book/{source.stem}.ipynb", plain(read_myst_markdown_notebook(text), "book")
+            yield f"book/{source.stem}.ipynb", stripped(read_myst_markdown_notebook(text), "book")
     for source in sorted(ROOT.glob("labs/*/*.ipynb")):
-        yield str(source.relative_to(ROOT)), plain(nbformat.read(source, 4), str(source.parent.relative_to(ROOT)))
+        yield str(source.relative_to(ROOT)), stripped(nbformat.read(source, 4), str(source.parent.relative_to(ROOT)))
 
 
-def plain(notebook, folder):
+def stripped(notebook, folder):
     """A notebook without outputs, the same at every build, whose links to other pages lead to the published book."""
     for number, cell in enumerate(notebook.cells):
         cell["id"] = cell["id"] if "nbgrader" in cell.metadata else f"c{number:03d}"
         if cell.cell_type == "markdown":
-            cell.source = LINK.sub(lambda link: f"]({address(folder, *link.groups())})", cell.source)
+            source = plain(cell.source, SOURCES) if folder == "book" else cell.source
+            cell.source = LINK.sub(lambda link: f"]({address(folder, *link.groups())})", source)
         else:
             cell.outputs, cell.execution_count = [], None
     notebook.metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}}
@@ -76,6 +81,13 @@ def in_browser(notebook):
     notebook.cells.insert(0, new_markdown_cell(IN_BROWSER + NO_TORCH * torch, id="where-edits-are-kept"))
     notebook.metadata = {"kernelspec": {"name": "python", "display_name": "Python (Pyodide)", "language": "python"}}
     return notebook
+
+
+def copy_pictures(folder):
+    """The pictures that chapters show, beside them."""
+    shutil.copytree(
+        ROOT / "book" / "figures", folder / "book" / "figures", dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.py", "__pycache__")
+    )
 
 
 def write(notebook, path):

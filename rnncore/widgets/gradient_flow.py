@@ -23,6 +23,7 @@ from rnncore.reference.cells import CELLS
 from rnncore.reference.diagnostics import singular_values, spectral_radius
 from rnncore.reference.init import orthogonal
 from rnncore.reference.lstm import LSTMState
+from rnncore.reference.sequence import sequence_forward
 from rnncore.reference.shapes import shapes
 from rnncore.reference.tree import leaves
 from rnncore.widgets.base import Widget
@@ -91,7 +92,7 @@ def measure_flow(name, params, xs, dh_T, **options):
         jacobian: (S, S), ds_T / ds_{T-1} of the first sequence; S is H, or 2H for the LSTM.
     """
     cell, zeros = CELLS[NAMES[name]], np.zeros_like(dh_T)
-    _, _, kept = cell.forward(params, xs, cell.zero_state(*dh_T.shape), **options)
+    _, _, kept = sequence_forward(cell.step_forward, params, xs, cell.zero_state(*dh_T.shape), **options)
     dstate = LSTMState(dh_T, zeros) if name == "LSTM" else dh_T
     norms = [_length(dstate)]
     for step in reversed(kept.steps):

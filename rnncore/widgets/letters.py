@@ -23,6 +23,7 @@ import numpy as np
 
 from rnncore.reference.cells import CELLS
 from rnncore.reference.layers import embedding_forward, init_embedding
+from rnncore.reference.sequence import sequence_forward
 from rnncore.tasks.text import Vocabulary
 from rnncore.widgets.weights import load_weights
 
@@ -122,7 +123,7 @@ def read_letters(cell, model, text, state0=None):
     state0 = kind.zero_state(1, HIDDEN) if state0 is None else state0
     B = (state0.h if cell == "LSTM" else state0).shape[0]
     xs, _ = embedding_forward(model["input"], np.repeat(LETTERS.encode(text)[:, None], B, axis=1))
-    hs, state_T, kept = kind.forward(model["cell"], xs, state0)
+    hs, state_T, kept = sequence_forward(kind.step_forward, model["cell"], xs, state0)
     return hs, state_T, kept.steps
 
 

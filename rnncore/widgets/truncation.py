@@ -27,7 +27,7 @@ from rnncore.reference.cells import CELLS
 from rnncore.reference.init import orthogonal
 from rnncore.reference.layers import linear_backward, linear_forward
 from rnncore.reference.losses import mean_squared_error_backward, mean_squared_error_forward
-from rnncore.reference.sequence import add_to_hidden
+from rnncore.reference.sequence import add_to_hidden, sequence_forward
 from rnncore.reference.shapes import shapes
 from rnncore.reference.tree import tree_map
 from rnncore.widgets.base import Widget
@@ -69,7 +69,7 @@ def make_problem(name, radius, delay, network=0):
         params["bias_ih"][HIDDEN : 2 * HIDDEN], params["bias_hh"][HIDDEN : 2 * HIDDEN] = FORGET_BIAS, 0
     output = {"weight": 0.01 * rng.standard_normal((INPUTS, HIDDEN)), "bias": np.zeros(INPUTS)}
     xs = rng.standard_normal((STEPS, SEQUENCES, INPUTS))
-    hs, _, kept = cell.forward(params, xs, cell.zero_state(SEQUENCES, HIDDEN))
+    hs, _, kept = sequence_forward(cell.step_forward, params, xs, cell.zero_state(SEQUENCES, HIDDEN))
     answers, read = linear_forward(output, hs[delay:])
     _, scored = mean_squared_error_forward(answers, xs[:-delay])
     dhs = np.zeros_like(hs)

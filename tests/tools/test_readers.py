@@ -2,6 +2,7 @@
 
 import ast
 import importlib.util
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,16 +16,18 @@ PATH = Path(__file__).parents[2] / "tools" / "readers.py"
 
 @pytest.fixture(scope="module")
 def readers():
+    sys.path.insert(0, str(PATH.parent))  # as when it runs as a script
     spec = importlib.util.spec_from_file_location("readers", PATH)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    sys.path.remove(str(PATH.parent))
     return module
 
 
 def test_links_to_other_pages_lead_to_the_book(readers):
     text = "[a](recurrent_cell.md#step) [b](../labs/lab01/lab01.ipynb) [c](https://x.org/y.md) [d](#here)"
     base = readers.CONFIG["html"]["baseurl"].rstrip("/")
-    [cell] = readers.plain(new_notebook(cells=[new_markdown_cell(text)]), "book").cells
+    [cell] = readers.stripped(new_notebook(cells=[new_markdown_cell(text)]), "book").cells
     expected = f"[a]({base}/book/recurrent_cell.html#step) [b]({base}/labs/lab01/lab01.html) [c](https://x.org/y.md) [d](#here)"
     assert cell.source == expected
 
@@ -33,7 +36,7 @@ def test_links_to_other_pages_lead_to_the_book(readers):
     ("code", "said"), [("import numpy", False), ("x = 1\nimport torch", True), ("from rnncore.pytorch import f", True)]
 )
 def test_a_page_that_needs_pytorch_says_so(readers, code, said):
-    notebook = readers.in_browser(readers.plain(new_notebook(cells=[new_code_cell(code)]), "book"))
+    notebook = readers.in_browser(readers.stripped(new_notebook(cells=[new_code_cell(code)]), "book"))
     assert "kept in this browser only" in notebook.cells[0].source
     assert ("PyTorch does not exist in the browser" in notebook.cells[0].source) is said
 
@@ -42,7 +45,7 @@ def test_every_page_is_written_twice_the_same(readers, tmp_path):
     for folder in ("a", "b"):
         subprocess.run([sys.executable, PATH, tmp_path / folder, "v1.2.3"], check=True)
     files = sorted(path.relative_to(tmp_path / "a") for path in (tmp_path / "a").rglob("*.*"))
-    assert len([path for path in files if path.suffix == ".ipynb"]) >= 4
+    assert len([path for path in files if path.suffix == ".ipynb"]) >= 4 and Path("book/figures/screenshot.png") in files
     for path in files:
         assert (tmp_path / "a" / path).read_bytes() == (tmp_path / "b" / path).read_bytes()
         if path.suffix == ".ipynb":
@@ -51,3 +54,59 @@ def test_every_page_is_written_twice_the_same(readers, tmp_path):
             first = notebook.cells[0].source
             assert "git+https://github.com/rnn-course/rnn-course@v1.2.3" in first
             ast.parse(first.replace("%pip install", "pass #"))
+
+
+MYST = """(here)=
+# Title
+$$a = b$$ (eq-a)
+
+See {eq}`eq-a`, {ref}`there <here>`, {cite:t}`elman1990` and {cite:p}`elman1990`.
+
+```{figure} figures/a.svg
+:name: fig-a
+:alt: An arrow
+from a to b.
+
+What it shows.
+```
+
+::::{grid} 1 1 2 2
+:gutter: 2
+
+:::{grid-item-card} A card
+Its text.
+:::
+::::
+
+```python
+x = {"cite:t": `elman1990`}
+```"""
+MARKDOWN = """# Title
+$$a = b$$
+
+See the equation, there, Elman (1990) and (Elman, 1990).
+
+![An arrow from a to b.](figures/a.svg)
+
+*What it shows.*
+
+
+**A card**
+
+Its text.
+
+```python
+x = {"cite:t": `elman1990`}
+```"""
+
+
+def test_myst_becomes_plain_markdown(readers):
+    assert readers.plain(MYST, readers.SOURCES) == MARKDOWN
+
+
+def test_no_chapter_keeps_marks_of_myst(readers):
+    for path, notebook in readers.pages():
+        for cell in notebook.cells:
+            if cell.cell_type == "markdown" and path.startswith("book/"):
+                left = re.findall(r"^[`:]{3,}\{.*|^\([\w:.-]+\)=$|\{[\w:]+\}`", cell.source, re.MULTILINE)
+                assert left == [], f"{path}: {left}"
