@@ -56,9 +56,9 @@ def write_module(module, used_by=()):
     own = [name for name in module.__all__ if not is_borrowed(module, name)]
     own.sort(key=lambda name: (name.endswith("Cache"), _line(module, name)))
     path = Path(module.__file__).relative_to(ROOT).as_posix()
-    package = full_names(module)[own[0]].rpartition(".")[0]
+    packages = {full_names(module)[name].rpartition(".")[0] for name in own}
+    package = packages.pop() if len(packages) == 1 else module.__package__  # has them all: rnncore may have the tuned ones of these names
     parts = [] if module.__name__ in full_names(module).values() else [f"```{{py:module}} {module.__name__}\n```"]
-    parts.append(f"```{{py:currentmodule}} {package}\n```")
     where = f"File [`{path}`]({CODE}/{path}), `from {package} import …`"
     where += "".join(f"{comma}{{doc}}`/{page}`" for comma, page in zip([". Used in ", *[", "] * len(used_by)], used_by, strict=False))
     parts += [where + ".", write_docstring(module.__doc__, module)]
@@ -71,7 +71,11 @@ def write_entry(module, name, description):
     value, line = inspect.unwrap(getattr(module, name)), _line(module, name)
     path = Path(module.__file__).relative_to(ROOT).as_posix()
     code = f":Code: [{Path(path).name}, line {line}]({CODE}/{path}#L{line})"
-    name = full_names(module)[name].rpartition(".")[2]
+    package, _, name = full_names(module)[name].rpartition(".")
+    return f"```{{py:currentmodule}} {package}\n```\n\n{_entry(module, name, value, description, code)}"
+
+
+def _entry(module, name, value, description, code):
     if inspect.isfunction(value):
         return _directive("py:function", name + signature(value), write_docstring(value.__doc__, module), code)
     if not inspect.isclass(value):

@@ -54,8 +54,8 @@ def test_reading_is_the_forward_pass(cell, inputs):
     kind = CELLS[CELL_NAMES[cell]]
     hs, state_T, steps = read_letters(cell, model, text)
     expected, last, _ = kind.forward(model["cell"], rows, kind.zero_state(1, 32))
-    np.testing.assert_array_equal(hs, expected)
-    np.testing.assert_array_equal(state_T, last)
+    np.testing.assert_allclose(hs, expected, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(state_T, last, rtol=0, atol=1e-12)
     assert len(steps) == 5 and hs.shape == (5, 1, 32)
     assert (rows.shape[2] == 27) == (inputs == "one-hot")
 
