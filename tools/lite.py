@@ -15,7 +15,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-from readers import CONFIG, ROOT, copy_pictures, in_browser, pages, write
+from readers import CONFIG, ROOT, in_browser, pages, write
 
 OUT, WORK = ROOT / "_build" / "html" / "lite", ROOT / "_build" / "lite"
 EXTENSIONS = ("@jupyterlite/pyodide-kernel-extension", "@jupyter-widgets/jupyterlab-manager", "jupyterlab-plotly")
@@ -29,8 +29,7 @@ def main():
         return 0
     notebooks = {path: in_browser(notebook) for path, notebook in pages()}
     settings = configuration(info)
-    pictures = [path.read_bytes() for path in sorted((ROOT / "book" / "figures").glob("*.*"))]
-    made_of = repr((notebooks, pictures, settings, version("jupyterlite-core"), version("jupyterlite-pyodide-kernel"), version("plotly")))
+    made_of = repr((notebooks, settings, version("jupyterlite-core"), version("jupyterlite-pyodide-kernel"), version("plotly")))
     key = hashlib.sha256(made_of.encode()).hexdigest()
     if (OUT / "key").exists() and (OUT / "key").read_text() == key:
         return 0
@@ -39,7 +38,6 @@ def main():
         shutil.rmtree(folder, ignore_errors=True)
     for path, notebook in notebooks.items():
         write(notebook, WORK / "files" / path)
-    copy_pictures(WORK / "files")
     for name, content in settings.items():
         (WORK / name).write_text(json.dumps(content))
     # Nobody's own Jupyter configuration; the same dates at every build.

@@ -6,9 +6,10 @@ REVISION is the tag or branch of the repository from which rnncore is installed 
 to other pages lead to the published book, and the first cell says what there is to know about the place.
 """
 
+import base64
+import mimetypes
 import os
 import re
-import shutil
 import sys
 from pathlib import Path
 
@@ -41,7 +42,6 @@ def main():
     for path, notebook in pages():
         notebook.cells.insert(0, new_code_cell(INSTALL.format(source=source), id="install-rnncore"))
         write(notebook, folder / path)
-    copy_pictures(folder)
     packages = f"--extra-index-url https://download.pytorch.org/whl/cpu\ntorch\nplotly\nipywidgets\nrnncore @ {source}\n"
     (folder / "requirements.txt").write_text(packages)  # for Binder
     (folder / "README.md").write_text(f"The notebooks of [{CONFIG['title']}]({CONFIG['html']['baseurl']}), built from {revision}.\n")
@@ -63,7 +63,7 @@ def stripped(notebook, folder):
         cell["id"] = cell["id"] if "nbgrader" in cell.metadata else f"c{number:03d}"
         if cell.cell_type == "markdown":
             source = plain(cell.source, SOURCES) if folder == "book" else cell.source
-            cell.source = LINK.sub(lambda link: f"]({address(folder, *link.groups())})", source)
+            cell.source = embedded(LINK.sub(lambda link: f"]({address(folder, *link.groups())})", source))
         else:
             cell.outputs, cell.execution_count = [], None
     notebook.metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}}
@@ -83,11 +83,14 @@ def in_browser(notebook):
     return notebook
 
 
-def copy_pictures(folder):
-    """The pictures that chapters show, beside them."""
-    shutil.copytree(
-        ROOT / "book" / "figures", folder / "book" / "figures", dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.py", "__pycache__")
-    )
+def embedded(source):
+    """The text with the book's pictures in it, so that the notebook is one file; JupyterLab attaches no SVG."""
+
+    def data(picture):
+        content = base64.b64encode((ROOT / "book" / "figures" / picture[1]).read_bytes()).decode()
+        return f"](data:{mimetypes.guess_type(picture[1])[0]};base64,{content})"
+
+    return re.sub(r"\]\(figures/([\w.-]+)\)", data, source)
 
 
 def write(notebook, path):

@@ -24,6 +24,7 @@ def launch(open_page, address, path):
     tab = opened.value
     tab.on("response", lambda answer: complaints.failed.append(f"{answer.status} {answer.url}") if answer.status >= 400 else None)
     tab.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60000)
+    tab.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]', timeout=120000)  # before, a run cell is passed over
     return tab, complaints
 
 
@@ -64,6 +65,14 @@ def test_a_figure_of_a_chapter_is_drawn(open_page, site):
     cell = tab.locator(".jp-CodeCell", has_text="def distance_after").first
     run(tab, cell, 1)
     tab.wait_for_selector(".jp-CodeCell .js-plotly-plot svg.main-svg", timeout=30000)
+    assert not complaints.outside and not complaints.failed, complaints
+
+
+def test_a_picture_of_a_chapter_is_shown(open_page, site):
+    tab, complaints = launch(open_page, site, "book/recurrent_cell")
+    picture = tab.locator(".jp-MarkdownCell img").first
+    picture.wait_for()
+    tab.wait_for_function("picture => picture.naturalWidth > 0", arg=picture.element_handle())
     assert not complaints.outside and not complaints.failed, complaints
 
 
