@@ -76,6 +76,6 @@ def imports_of(page):
     for package, several, one in re.findall(r"^from (rnncore[\w.]*) import (?:\(([^)]*)\)|(.*))$", text, re.MULTILINE):
         package = "rnncore" if package == "rnncore.reference" else package  # both give the reference
         found |= {(package, name) for name in re.findall(r"(\w+)(?: as \w+)?", several or one)}
-    for short in re.findall(r"^import rnncore as (\w+)$", text, re.MULTILINE):
+    for short in re.findall(r"^import rnncore(?:\.reference)? as (\w+)$", text, re.MULTILINE):
         found |= {("rnncore", name) for name in re.findall(rf"\b{short}\.(\w+)", text)}
     return found
