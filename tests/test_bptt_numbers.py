@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnncore import linear_backward, linear_forward, rnn_forward, rnn_step_backward
+from rnncore.reference import linear_backward, linear_forward, rnn_forward, rnn_step_backward
 from rnncore import sigmoid_cross_entropy_backward as loss_backward
 from rnncore import sigmoid_cross_entropy_forward as loss_forward
 from rnncore.checks import compare
