@@ -24,9 +24,9 @@ CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text("utf8"))
 SOURCES = sources((ROOT / "book" / "references.bib").read_text("utf8"))
 NEEDS_TORCH = re.compile(r"^\s*(import torch|from torch|from rnncore\.pytorch|import rnncore\.pytorch)", re.MULTILINE)
 LINK = re.compile(r"\]\((?!\w+:|#)([\w/.-]+?)\.(?:md|ipynb)(#[\w-]+)?\)")  # to another page of the book
-IN_BROWSER = """You are running this page in your own browser: Python starts with the first cell you run, and nothing is installed or sent
-anywhere. **What you change is kept in this browser only**, until its site data are cleared; *File > Download* saves a copy.
-To begin anew, delete the notebook under *File > Open*."""
+IN_BROWSER = """You are running this page in your own browser; nothing is installed or sent anywhere. Python is starting: wait until the
+circle at the top right is empty, then run the cells. **What you change is kept in this browser only**, until its site data are
+cleared; *File > Download* saves a copy. To begin anew, delete the notebook under *File > Open*."""
 NO_TORCH = "\n\nCells that import `torch` cannot run here, because PyTorch does not exist in the browser; all others can."
 INSTALL = """# Where rnncore is not installed yet, such as on Colab, this installs it.
 import importlib.util

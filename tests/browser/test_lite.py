@@ -1,11 +1,13 @@
 """JupyterLite: from a page's rocket menu to a lab that is solved and checked in the browser, with nothing from outside."""
 
+import contextlib
 import re
 from pathlib import Path
 
 import jupytext
 import nbformat
 import pytest
+from playwright.sync_api import TimeoutError
 
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "_build" / "html"
@@ -24,14 +26,18 @@ def launch(open_page, address, path):
     tab = opened.value
     tab.on("response", lambda answer: complaints.failed.append(f"{answer.status} {answer.url}") if answer.status >= 400 else None)
     tab.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60000)
-    tab.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]', timeout=120000)  # before, a run cell is passed over
     return tab, complaints
 
 
 def run(tab, cell, number):
     """Run a cell, the `number`-th run of the notebook, and return what it shows."""
-    cell.locator(".cm-content").click()
-    tab.keyboard.press("Control+Enter")
+    begun = cell.locator(".jp-InputPrompt", has_text=re.compile(rf"\[(\*|{number})\]"))
+    for _ in range(40):  # until the kernel is there, Jupyter passes over a cell that is run
+        cell.locator(".cm-content").click()
+        tab.keyboard.press("Control+Enter")
+        with contextlib.suppress(TimeoutError):
+            begun.wait_for(timeout=3000)
+            break
     cell.locator(".jp-InputPrompt", has_text=f"[{number}]").wait_for(timeout=120000)
     return "\n".join(cell.locator(".jp-OutputArea-output").all_inner_texts())
 
