@@ -3,6 +3,7 @@
 Contents
     COLORS       colours of curves: distinguishable with any colour vision, in either theme
     DIVERGING    colours of a matrix, from blue over a light middle to red
+    SEQUENTIAL   colours of a matrix, from light to dark
     Figure       a plotly figure as plain data, with its alternative text
     lines        curves; several runs of one thing become their median and a band from lowest to highest
     heatmap      a matrix as colours

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnncore.reference import linear_backward, linear_forward, rnn_forward, rnn_step_backward
 from rnncore import sigmoid_cross_entropy_backward as loss_backward
 from rnncore import sigmoid_cross_entropy_forward as loss_forward
 from rnncore.checks import compare
+from rnncore.reference import linear_backward, linear_forward, rnn_forward, rnn_step_backward
 from rnncore.widgets.bptt_steps import EMBEDDINGS, OUT, PARAMS, SENTENCES
 
 CHAPTER = Path(__file__).parents[1] / "book" / "bptt.md"

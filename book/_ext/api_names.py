@@ -16,13 +16,14 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+PARTS = ("rnncore.widgets.", "rnncore.pictures.")
 
 
 @functools.cache
 def public_modules():
-    """The files of rnncore that export names, in the order of their packages."""
+    """The files of rnncore that export names, package by package; the parts of widgets and of pictures are not for use alone."""
     package = importlib.import_module("rnncore")
-    names = (m.name for m in pkgutil.walk_packages(package.__path__, "rnncore.") if not m.ispkg)
+    names = (m.name for m in pkgutil.walk_packages(package.__path__, "rnncore.") if not m.ispkg and not m.name.startswith(PARTS))
     return [module for module in map(importlib.import_module, names) if module.__all__]
 
 
