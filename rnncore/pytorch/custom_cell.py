@@ -147,6 +147,11 @@ def gates_backward(slopes, dh_next, dc_next):
     return da
 
 
+def _cheap_calls():
+    """Inference mode: a call costs less, and what stays goes into ordinary tensors made outside. The compiler needs no such help."""
+    return torch.no_grad() if torch.compiler.is_compiling() else torch.inference_mode()
+
+
 class _Recurrence(torch.autograd.Function):
     """The loop over time and its gradient."""
 
@@ -159,11 +164,12 @@ class _Recurrence(torch.autograd.Function):
         for all_steps, first in zip(states, state, strict=True):
             all_steps[0] = first
         inside = weights[0].T.contiguous(), *weights[1:]
-        for a_x_t, *out in zip(*(tensor.unbind() for tensor in (a_x, *(part[1:] for part in states), *saved)), strict=True):
-            state = cell.step(inside, a_x_t, *state, out=out, **options)
+        with _cheap_calls():
+            for a_x_t, *out in zip(*(tensor.unbind() for tensor in (a_x, *(part[1:] for part in states), *saved)), strict=True):
+                state = cell.step(inside, a_x_t, *state, out=out, **options)
         ctx.cell, ctx.options, ctx.counts = cell, options, (len(weights), parts)
         ctx.save_for_backward(*weights, *states, *saved)
-        return states[0][1:], *(part.clone() for part in state)
+        return states[0][1:], *(part[-1].clone() for part in states)
 
     @staticmethod
     @once_differentiable
@@ -171,6 +177,7 @@ class _Recurrence(torch.autograd.Function):
         cell, (count, parts), kept = ctx.cell, ctx.counts, ctx.saved_tensors
         weights, states, saved = kept[:count], kept[count : count + parts], kept[count + parts :]
         slopes = cell.slopes(weights, states, saved, **ctx.options)
-        for dh, *slopes_t in zip(*(reversed(tensor.unbind()) for tensor in (dhs, *slopes)), strict=True):
-            dstate = cell.step_backward(weights, slopes_t, dstate[0] + dh, *dstate[1:])
-        return None, None, None, slopes[0], *dstate, *cell.weight_gradients(weights, states, saved, slopes)
+        with _cheap_calls():
+            for dh, *slopes_t in zip(*(reversed(tensor.unbind()) for tensor in (dhs, *slopes)), strict=True):
+                dstate = cell.step_backward(weights, slopes_t, dstate[0] + dh, *dstate[1:])
+        return None, None, None, slopes[0], *(part.clone() for part in dstate), *cell.weight_gradients(weights, states, saved, slopes)
