@@ -18,7 +18,7 @@ Contents
     custom_step         one time step
     custom_forward      the loop, with its gradient
     product, total      sums over all steps and sequences, for `weight_gradients`
-    lstm_slopes         the slopes of an LSTM's gates, in the form that its step back needs
+    gate_slopes         room for the slopes of an LSTM's gates, in the forms that its step back needs
     lstm_step_backward  the step back that LSTM variants share
 
 A cell works on tuples of tensors: `state` is (h,) or (h, c), with what the cell shows first; `weights` has W_hh first, for `step` W_hh^T,
@@ -104,24 +104,30 @@ def total(d):
     return d.sum(dim=(0, 1))
 
 
-def sigmoid_slope(factor, y):
-    """A factor times the derivative of the sigmoid where it has the value y, in one pass."""
-    return aten.sigmoid_backward(factor, y)
+def sigmoid_slope(factor, y, *, out):
+    """A factor times the derivative of the sigmoid where it has the value y, in one pass, written into out."""
+    return aten.sigmoid_backward.grad_input(factor, y, grad_input=out)
 
 
-def tanh_slope(factor, y):
-    """A factor times the derivative of tanh where it has the value y, in one pass."""
-    return aten.tanh_backward(factor, y)
+def tanh_slope(factor, y, *, out=None):
+    """A factor times the derivative of tanh where it has the value y, in one pass, written into out, or into a new tensor."""
+    return aten.tanh_backward.default(factor, y) if out is None else aten.tanh_backward.grad_input(factor, y, grad_input=out)
 
 
-def lstm_slopes(*gates):
-    """The slopes of the gates in one tensor, three times: all (T, B, gates * H), those of c_next (T, B, gates - 1, H), of h_next (T, B, H).
+def gate_slopes(like, gates):
+    """Make room for the slopes of an LSTM's gates: the same memory in the three forms that its step back needs.
 
     Args:
-        *gates: the slope of c_next at each pre-activation but the last, that of h_next at the last, o's; each (T, B, H).
+        like: (T, B, H).
+        gates: how many; the last one is o.
+    Returns:
+        slope_a: (T, B, gates * H), of all pre-activations.
+        of_c: (T, gates - 1, B, H), the slopes of c_next at all but the last.
+        of_h: (T, B, H), the slope of h_next at the last.
     """
-    slopes = torch.stack(gates, dim=2)
-    return slopes.flatten(2), slopes[:, :, :-1], slopes[:, :, -1]
+    T, B, H = like.shape
+    slope_a = like.new_empty(T, B, gates, H)
+    return slope_a.flatten(2), slope_a[:, :, :-1].transpose(1, 2), slope_a[:, :, -1]
 
 
 def lstm_step_backward(weights, slopes, dh_next, dc_next):
@@ -129,7 +135,7 @@ def lstm_step_backward(weights, slopes, dh_next, dc_next):
 
     Args:
         weights: the first one is weight_hh.
-        slopes: the three of `lstm_slopes`; of h_next with respect to c_next (B, H); of c_next with respect to c (B, H).
+        slopes: the three of `gate_slopes`; of h_next with respect to c_next (B, H); of c_next with respect to c (B, H).
         dh_next, dc_next: (B, H).
     Returns:
         dh, dc.
@@ -140,9 +146,9 @@ def lstm_step_backward(weights, slopes, dh_next, dc_next):
 
 
 def gates_backward(slopes, dh_next, dc_next):
-    """Write da (B, gates * H) over the slopes, the three of `lstm_slopes`, and return it."""
+    """Write da (B, gates * H) over the slopes, the three of `gate_slopes`, and return it."""
     da, of_c, of_h = slopes
-    of_c.mul_(dc_next[:, None])
+    of_c.mul_(dc_next)
     of_h.mul_(dh_next)
     return da
 

@@ -94,8 +94,13 @@ def _step(weights, a_x, h, *, out):
 def _slopes(weights, states, saved):
     h, (rz, n) = states[0][:-1], saved
     r, z = rz.chunk(2, dim=2)
-    slopes = torch.cat([sigmoid_slope(h, r), sigmoid_slope(h - n, z), tanh_slope(1 - z, n)], dim=2)
-    return slopes, slopes[..., : 2 * r.shape[2]], *slopes.chunk(3, dim=2), r, z
+    T, B, H = n.shape
+    slope_a = n.new_empty(T, B, 3 * H)
+    slope_r, slope_z, slope_n = slope_a.chunk(3, dim=2)
+    sigmoid_slope(h, r, out=slope_r)
+    sigmoid_slope(h - n, z, out=slope_z)
+    tanh_slope(1 - z, n, out=slope_n)
+    return slope_a, slope_a[:, :, : 2 * H], slope_r, slope_z, slope_n, r, z
 
 
 def _step_backward(weights, slopes, dh_next):

@@ -15,8 +15,8 @@ from rnncore.pytorch.custom_cell import (
     CustomCell,
     custom_forward,
     custom_step,
+    gate_slopes,
     input_product,
-    lstm_slopes,
     lstm_step_backward,
     product,
     sigmoid_slope,
@@ -92,9 +92,11 @@ def _step(weights, a_x, h, c, *, out):
 def _slopes(weights, states, saved):
     (c, c_next), (i, g, o) = (states[1][:-1], states[1][1:]), saved
     tanh_c = torch.tanh(c_next)
-    slope_i, slope_g = sigmoid_slope(g - c, i), tanh_slope(i, g)  # of c_next
-    slope_o = sigmoid_slope(tanh_c, o)  # of h_next
-    return *lstm_slopes(slope_i, slope_g, slope_o), tanh_slope(o, tanh_c), 1 - i
+    slope_a, of_c, of_h = gate_slopes(g, 3)
+    sigmoid_slope(g - c, i, out=of_c[:, 0])
+    tanh_slope(i, g, out=of_c[:, 1])
+    sigmoid_slope(tanh_c, o, out=of_h)
+    return slope_a, of_c, of_h, tanh_slope(o, tanh_c), 1 - i
 
 
 def _weight_gradients(weights, states, saved, slopes):

@@ -18,8 +18,8 @@ from rnncore.pytorch.custom_cell import (
     CustomCell,
     custom_forward,
     custom_step,
+    gate_slopes,
     gates_backward,
-    lstm_slopes,
     product,
     sigmoid_slope,
     tanh_slope,
@@ -99,7 +99,7 @@ def _normalised_input(params, xs, eps):
 def _step(weights, a_x, h, c, *, out, eps):
     (W_hh_T, gain_hh, gain_c, bias_c), (out_h, out_c, out_hw, out_gates, out_g), H = weights, out, h.shape[1]
     hw = torch.mm(h, W_hh_T, out=out_hw)  # (B, 4H)
-    a = a_x + _norm(hw, gain_hh, None, eps)[0]
+    a = _norm(hw, gain_hh, None, eps)[0].add_(a_x)
     gates = torch.sigmoid(a, out=out_gates)  # of all rows at once: what it makes of g's is not used
     i, f, _, o = gates.chunk(4, dim=1)
     c_next = torch.addcmul(f * c, i, torch.tanh(a[:, 2 * H : 3 * H], out=out_g), out=out_c)
@@ -111,11 +111,13 @@ def _slopes(weights, states, saved, *, eps):
     i, f, _, o = gates.chunk(4, dim=2)
     shown, mean_c, rstd_c = _norm(c_next, gain_c, bias_c, eps)
     tanh_c = shown.tanh_()
-    slope_i, slope_f, slope_g = sigmoid_slope(g, i), sigmoid_slope(c, f), tanh_slope(i, g)  # of c_next
-    slope_o, slope_shown = sigmoid_slope(tanh_c, o), tanh_slope(o, tanh_c)  # of h_next
-    _, mean_hh, rstd_hh = _norm(hw, gain_hh, None, eps)
-    norms = c_next, mean_c, rstd_c, hw, mean_hh, rstd_hh
-    return *lstm_slopes(slope_i, slope_f, slope_g, slope_o), slope_shown, f, *norms
+    slope_a, of_c, of_h = gate_slopes(g, 4)
+    _, mean_hh, rstd_hh = _norm(hw, gain_hh, None, eps)  # as in the loop: cheaper than to keep them step by step
+    sigmoid_slope(g, i, out=of_c[:, 0])
+    sigmoid_slope(c, f, out=of_c[:, 1])
+    tanh_slope(i, g, out=of_c[:, 2])
+    sigmoid_slope(tanh_c, o, out=of_h)
+    return slope_a, of_c, of_h, tanh_slope(o, tanh_c), f, c_next, mean_c, rstd_c, hw, mean_hh, rstd_hh
 
 
 def _step_backward(weights, slopes, dh_next, dc_next):

@@ -15,8 +15,8 @@ from rnncore.pytorch.custom_cell import (
     CustomCell,
     custom_forward,
     custom_step,
+    gate_slopes,
     input_product,
-    lstm_slopes,
     lstm_step_backward,
     product,
     sigmoid_slope,
@@ -98,11 +98,13 @@ def _slopes(weights, states, saved):
     _, w_ci, w_cf, w_co = weights
     (c, c_next), (i, f, g, o) = (states[1][:-1], states[1][1:]), saved
     tanh_c = torch.tanh(c_next)
-    slope_i, slope_f, slope_g = sigmoid_slope(g, i), sigmoid_slope(c, f), tanh_slope(i, g)  # of c_next
-    slope_o = sigmoid_slope(tanh_c, o)  # of h_next
+    slope_a, of_c, of_h = gate_slopes(g, 4)
+    slope_i, slope_f = sigmoid_slope(g, i, out=of_c[:, 0]), sigmoid_slope(c, f, out=of_c[:, 1])
+    tanh_slope(i, g, out=of_c[:, 2])
+    slope_o = sigmoid_slope(tanh_c, o, out=of_h)
     slope_h = torch.addcmul(tanh_slope(o, tanh_c), slope_o, w_co)  # c_next shows through tanh, and through o
     slope_c = torch.addcmul(torch.addcmul(f, slope_i, w_ci), slope_f, w_cf)  # c is kept by f, and seen by i and f
-    return *lstm_slopes(slope_i, slope_f, slope_g, slope_o), slope_h, slope_c
+    return slope_a, of_c, of_h, slope_h, slope_c
 
 
 def _weight_gradients(weights, states, saved, slopes):
