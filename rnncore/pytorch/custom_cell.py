@@ -1,14 +1,16 @@
 r"""One template for cells that have no fused kernel: the hand-derived BPTT of the reference as one autograd function.
 
     a_x = xs W_ih^T + b_ih + b_hh                                 one product for all steps, by autograd ("hoisted")
-    state_t = step(weights, a_x_t, state_{t-1})                   t = 1 .. T, the loop
+    state_t = step(weights, a_x_t, state_{t-1})                   t = 1 .. T, the loop; what it keeps goes into buffers for all steps
     slopes = slopes(weights, states, saved)                       the derivatives that need no gradient, for all steps at once
     da_x_t, dstate_{t-1} = step'(slopes_t, dh_t + dstate_t)       t = T .. 1, the loop back; da_x takes the place of the first slopes
     dweights                                                      one product for all steps, after the loop ("deferred")
 
 An eager loop records every operation of every step in PyTorch's graph. Here the graph sees one function: forward keeps all states and
-what `saved` names, and a step of the loop back is a few products, written over the slopes. The loops run over `unbind`: with `a_x[t]`
-under autograd the backward pass of each indexing would write a full-size tensor of zeros, and the time would grow with T squared.
+the few tensors of `saved`, and a step of the loop back is a few products, written over the slopes. The loops run over `unbind`: with
+`a_x[t]` under autograd the backward pass of each indexing would write a full-size tensor of zeros, and the time would grow with T squared.
+In a small network a call costs more than its arithmetic, so the loops make few tensors and few views: `unbind` makes a view for every step
+at less than half the price of a slice in each.
 
 Contents
     CustomCell          what a cell gives to the template
@@ -16,9 +18,11 @@ Contents
     custom_step         one time step
     custom_forward      the loop, with its gradient
     product, total      sums over all steps and sequences, for `weight_gradients`
+    gate_slopes         room for the slopes of an LSTM's gates, in the forms that its step back needs
     lstm_step_backward  the step back that LSTM variants share
 
-A cell works on tuples of tensors: `state` is (h,) or (h, c), with what the cell shows first. Its functions have no branch on values and
+A cell works on tuples of tensors: `state` is (h,) or (h, c), with what the cell shows first; `weights` has W_hh first, for `step` W_hh^T,
+which the loop copies once because products with it are then faster. Its functions have no branch on values and
 no transfer from the device, so that a call can be compiled, or captured in a CUDA graph together with its backward pass.
 Source: Werbos (1990); hoisting and deferring: Appleyard, Kocisky and Blunsom (2016), "Optimizing Performance of
 Recurrent Neural Networks on GPUs".
@@ -38,13 +42,12 @@ __all__ = []
 class CustomCell(NamedTuple):
     """The recurrence of one kind of cell, on tensors, without the product with the input."""
 
-    weights: tuple  # names of the parameters that act inside the loop
-    step: Callable  # step(weights, a_x, *state, **options) -> state_next, saved; two tuples of tensors
-    slopes: (
-        Callable  # slopes(weights, states, saved, **options) -> tuple of (T, B, ...), new ones; states are (T + 1, B, H), from state0 on
-    )
+    weights: tuple  # names of the parameters that act inside the loop, weight_hh first
+    saved: tuple  # what a step keeps beside the state: the width of each tensor in multiples of H
+    step: Callable  # step(weights, a_x, *state, out, **options) -> state_next; out: where state_next and saved go, or None for each
+    slopes: Callable  # slopes(weights, states, saved, **options) -> tuple of new (T, B, ...); states are (T + 1, B, H), from state0 on
     step_backward: Callable  # step_backward(weights, slopes, *dstate_next) -> dstate; writes da_x over the first of the slopes
-    weight_gradients: Callable  # weight_gradients(weights, states, saved, da_x, slopes) -> one for each weight; da_x (T, B, gates * H)
+    weight_gradients: Callable  # weight_gradients(weights, states, saved, slopes) -> one for each weight; slopes[0] is da_x
 
 
 def input_product(params, xs):
@@ -71,7 +74,8 @@ def custom_step(cell, params, a_x, *state, **options):
     Returns:
         state_next: tuple of (B, H).
     """
-    return cell.step([params[name] for name in cell.weights], a_x, *state, **options)[0]
+    W_hh, *others = (params[name] for name in cell.weights)
+    return cell.step([W_hh.T, *others], a_x, *state, out=[None] * (len(state) + len(cell.saved)), **options)
 
 
 def custom_forward(cell, params, a_x, *state0, **options):
@@ -101,14 +105,30 @@ def total(d):
     return d.sum(dim=(0, 1))
 
 
-def sigmoid_slope(factor, y):
-    """A factor times the derivative of the sigmoid where it has the value y, in one pass."""
-    return aten.sigmoid_backward(factor, y)
+def sigmoid_slope(factor, y, *, out):
+    """A factor times the derivative of the sigmoid where it has the value y, in one pass, written into out."""
+    return aten.sigmoid_backward.grad_input(factor, y, grad_input=out)
 
 
-def tanh_slope(factor, y):
-    """A factor times the derivative of tanh where it has the value y, in one pass."""
-    return aten.tanh_backward(factor, y)
+def tanh_slope(factor, y, *, out=None):
+    """A factor times the derivative of tanh where it has the value y, in one pass, written into out, or into a new tensor."""
+    return aten.tanh_backward.default(factor, y) if out is None else aten.tanh_backward.grad_input(factor, y, grad_input=out)
+
+
+def gate_slopes(like, gates):
+    """Make room for the slopes of an LSTM's gates: the same memory in the three forms that its step back needs.
+
+    Args:
+        like: (T, B, H).
+        gates: how many; the last one is o.
+    Returns:
+        slope_a: (T, B, gates * H), of all pre-activations.
+        of_c: (T, gates - 1, B, H), the slopes of c_next at all but the last.
+        of_h: (T, B, H), the slope of h_next at the last.
+    """
+    T, B, H = like.shape
+    slope_a = like.new_empty(T, B, gates, H)
+    return slope_a.flatten(2), slope_a[:, :, :-1].transpose(1, 2), slope_a[:, :, -1]
 
 
 def lstm_step_backward(weights, slopes, dh_next, dc_next):
@@ -116,22 +136,27 @@ def lstm_step_backward(weights, slopes, dh_next, dc_next):
 
     Args:
         weights: the first one is weight_hh.
-        slopes: of the pre-activations (B, gates, H), where those of the last gate, o, belong to h_next and all others to c_next;
-            of h_next with respect to c_next (B, H); of c_next with respect to c (B, H).
+        slopes: the three of `gate_slopes`; of h_next with respect to c_next (B, H); of c_next with respect to c (B, H).
         dh_next, dc_next: (B, H).
     Returns:
         dh, dc.
     """
-    slope_a, slope_h, slope_c = slopes
+    *gates, slope_h, slope_c = slopes
     dc_next = torch.addcmul(dc_next, dh_next, slope_h)
-    return gates_backward(slope_a, dh_next, dc_next) @ weights[0], dc_next * slope_c
+    return gates_backward(gates, dh_next, dc_next) @ weights[0], dc_next * slope_c
 
 
-def gates_backward(slope_a, dh_next, dc_next):
-    """Write da over the slopes (B, gates, H), of which the last belong to h_next and all others to c_next; returns it as (B, gates * H)."""
-    slope_a[:, :-1].mul_(dc_next[:, None])
-    slope_a[:, -1].mul_(dh_next)
-    return slope_a.flatten(1)
+def gates_backward(slopes, dh_next, dc_next):
+    """Write da (B, gates * H) over the slopes, the three of `gate_slopes`, and return it."""
+    da, of_c, of_h = slopes
+    of_c.mul_(dc_next)
+    of_h.mul_(dh_next)
+    return da
+
+
+def _cheap_calls():
+    """Inference mode: a call costs less, and what stays goes into ordinary tensors made outside. The compiler needs no such help."""
+    return torch.no_grad() if torch.compiler.is_compiling() else torch.inference_mode()
 
 
 class _Recurrence(torch.autograd.Function):
@@ -140,15 +165,18 @@ class _Recurrence(torch.autograd.Function):
     @staticmethod
     def forward(ctx, cell, options, parts, a_x, *state_and_weights):
         state, weights = state_and_weights[:parts], state_and_weights[parts:]
-        states, steps = [state], []
-        for a_x_t in a_x.unbind():
-            state, saved = cell.step(weights, a_x_t, *state, **options)
-            states.append(state)
-            steps.append(saved)
-        states = [torch.stack(part) for part in zip(*states, strict=True)]  # (T + 1, B, H) each
+        (T, B), H = a_x.shape[:2], state[0].shape[1]
+        states = [a_x.new_empty(T + 1, B, H) for _ in state]
+        saved = [a_x.new_empty(T, B, width * H) for width in cell.saved]
+        for all_steps, first in zip(states, state, strict=True):
+            all_steps[0] = first
+        inside = weights[0].T.contiguous(), *weights[1:]
+        with _cheap_calls():
+            for a_x_t, *out in zip(*(tensor.unbind() for tensor in (a_x, *(part[1:] for part in states), *saved)), strict=True):
+                state = cell.step(inside, a_x_t, *state, out=out, **options)
         ctx.cell, ctx.options, ctx.counts = cell, options, (len(weights), parts)
-        ctx.save_for_backward(*weights, *states, *(torch.stack(field) for field in zip(*steps, strict=True)))  # (T, B, ...) each
-        return states[0][1:], *state
+        ctx.save_for_backward(*weights, *states, *saved)
+        return states[0][1:], *(part[-1].clone() for part in states)
 
     @staticmethod
     @once_differentiable
@@ -156,7 +184,7 @@ class _Recurrence(torch.autograd.Function):
         cell, (count, parts), kept = ctx.cell, ctx.counts, ctx.saved_tensors
         weights, states, saved = kept[:count], kept[count : count + parts], kept[count + parts :]
         slopes = cell.slopes(weights, states, saved, **ctx.options)
-        for dh, *slopes_t in zip(*(reversed(tensor.unbind()) for tensor in (dhs, *slopes)), strict=True):
-            dstate = cell.step_backward(weights, slopes_t, dstate[0] + dh, *dstate[1:])
-        da_x = slopes[0].flatten(2)
-        return None, None, None, da_x, *dstate, *cell.weight_gradients(weights, states, saved, da_x, slopes)
+        with _cheap_calls():
+            for dh, *slopes_t in zip(*(reversed(tensor.unbind()) for tensor in (dhs, *slopes)), strict=True):
+                dstate = cell.step_backward(weights, slopes_t, dstate[0] + dh, *dstate[1:])
+        return None, None, None, slopes[0], *(part.clone() for part in dstate), *cell.weight_gradients(weights, states, saved, slopes)

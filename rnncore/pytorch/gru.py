@@ -84,34 +84,40 @@ def gru_forward(params, xs, state0, *, reset="after"):
     return hs, state_T[0]
 
 
-def _step(weights, a_x, h):
-    (W_hh,) = weights
+def _step(weights, a_x, h, *, out):
+    (W_hh_T,), (out_h, out_rz, out_n) = weights, out
     H = h.shape[1]
-    r, z = torch.sigmoid(torch.addmm(a_x[:, : 2 * H], h, W_hh[: 2 * H].T)).chunk(2, dim=1)
-    n = torch.tanh(torch.addmm(a_x[:, 2 * H :], r * h, W_hh[2 * H :].T))
-    return (torch.lerp(n, h, z),), (r, z, n)  # (1 - z) * n + z * h
+    r, z = torch.sigmoid(torch.addmm(a_x[:, : 2 * H], h, W_hh_T[:, : 2 * H]), out=out_rz).chunk(2, dim=1)
+    n = torch.tanh(torch.addmm(a_x[:, 2 * H :], r * h, W_hh_T[:, 2 * H :]), out=out_n)
+    return (torch.lerp(n, h, z, out=out_h),)  # (1 - z) * n + z * h
 
 
 def _slopes(weights, states, saved):
-    h, (r, z, n) = states[0][:-1], saved
-    return torch.cat([sigmoid_slope(h, r), sigmoid_slope(h - n, z), tanh_slope(1 - z, n)], dim=2), r, z
+    h, (rz, n) = states[0][:-1], saved
+    r, z = rz.chunk(2, dim=2)
+    T, B, H = n.shape
+    slope_a = n.new_empty(T, B, 3 * H)
+    slope_r, slope_z, slope_n = slope_a.chunk(3, dim=2)
+    sigmoid_slope(h, r, out=slope_r)
+    sigmoid_slope(h - n, z, out=slope_z)
+    tanh_slope(1 - z, n, out=slope_n)
+    return slope_a, slope_a[:, :, : 2 * H], slope_r, slope_z, slope_n, r, z
 
 
 def _step_backward(weights, slopes, dh_next):
     (W_hh,) = weights
-    slope_a, r, z = slopes
+    _, da_rz, da_r, da_z, da_n, r, z = slopes
     H = z.shape[1]
-    da_n = slope_a[:, 2 * H :].mul_(dh_next)
-    drh = da_n @ W_hh[2 * H :]  # gradient at r * h
-    slope_a[:, :H].mul_(drh)
-    slope_a[:, H : 2 * H].mul_(dh_next)
-    return (torch.addmm(torch.addcmul(dh_next * z, drh, r), slope_a[:, : 2 * H], W_hh[: 2 * H]),)
+    drh = da_n.mul_(dh_next) @ W_hh[2 * H :]  # gradient at r * h
+    da_r.mul_(drh)
+    da_z.mul_(dh_next)
+    return (torch.addmm(torch.addcmul(dh_next * z, drh, r), da_rz, W_hh[: 2 * H]),)
 
 
-def _weight_gradients(weights, states, saved, da, slopes):
-    h, (r, _, _) = states[0][:-1], saved
+def _weight_gradients(weights, states, saved, slopes):
+    h, da, r = states[0][:-1], slopes[0], slopes[-2]
     H = h.shape[2]
     return (torch.cat([product(da[..., : 2 * H], h), product(da[..., 2 * H :], r * h)]),)
 
 
-RESET_BEFORE = CustomCell(("weight_hh",), _step, _slopes, _step_backward, _weight_gradients)
+RESET_BEFORE = CustomCell(("weight_hh",), (2, 1), _step, _slopes, _step_backward, _weight_gradients)

@@ -15,6 +15,7 @@ from rnncore.pytorch.custom_cell import (
     CustomCell,
     custom_forward,
     custom_step,
+    gate_slopes,
     input_product,
     lstm_step_backward,
     product,
@@ -80,24 +81,26 @@ def lstm_coupled_forward(params, xs, state0):
     return hs, LSTMState(*state_T)
 
 
-def _step(weights, a_x, h, c):
-    (W_hh,) = weights
-    a_i, a_g, a_o = torch.addmm(a_x, h, W_hh.T).chunk(3, dim=1)  # (B, H) each
-    i, g, o = torch.sigmoid(a_i), torch.tanh(a_g), torch.sigmoid(a_o)
-    c_next = torch.lerp(c, g, i)  # (1 - i) * c + i * g
-    tanh_c = torch.tanh(c_next)
-    return (o * tanh_c, c_next), (i, g, o, tanh_c)
+def _step(weights, a_x, h, c, *, out):
+    (W_hh_T,), (out_h, out_c, *out) = weights, out
+    a_i, a_g, a_o = torch.addmm(a_x, h, W_hh_T).chunk(3, dim=1)  # (B, H) each
+    i, g, o = torch.sigmoid(a_i, out=out[0]), torch.tanh(a_g, out=out[1]), torch.sigmoid(a_o, out=out[2])
+    c_next = torch.lerp(c, g, i, out=out_c)  # (1 - i) * c + i * g
+    return torch.mul(o, torch.tanh(c_next), out=out_h), c_next
 
 
 def _slopes(weights, states, saved):
-    c, (i, g, o, tanh_c) = states[1][:-1], saved
-    slope_i, slope_g = sigmoid_slope(g - c, i), tanh_slope(i, g)  # of c_next
-    slope_o = sigmoid_slope(tanh_c, o)  # of h_next
-    return torch.stack([slope_i, slope_g, slope_o], dim=2), tanh_slope(o, tanh_c), 1 - i
+    (c, c_next), (i, g, o) = (states[1][:-1], states[1][1:]), saved
+    tanh_c = torch.tanh(c_next)
+    slope_a, of_c, of_h = gate_slopes(g, 3)
+    sigmoid_slope(g - c, i, out=of_c[:, 0])
+    tanh_slope(i, g, out=of_c[:, 1])
+    sigmoid_slope(tanh_c, o, out=of_h)
+    return slope_a, of_c, of_h, tanh_slope(o, tanh_c), 1 - i
 
 
-def _weight_gradients(weights, states, saved, da, slopes):
-    return (product(da, states[0][:-1]),)
+def _weight_gradients(weights, states, saved, slopes):
+    return (product(slopes[0], states[0][:-1]),)
 
 
-CELL = CustomCell(("weight_hh",), _step, _slopes, lstm_step_backward, _weight_gradients)
+CELL = CustomCell(("weight_hh",), (1, 1, 1), _step, _slopes, lstm_step_backward, _weight_gradients)

@@ -14,13 +14,25 @@ from torch.nn import functional as F
 from torch.ops import aten
 
 from rnncore.pytorch.arguments import tensors
-from rnncore.pytorch.custom_cell import CustomCell, custom_forward, custom_step, gates_backward, product, sigmoid_slope, tanh_slope
+from rnncore.pytorch.custom_cell import (
+    CustomCell,
+    custom_forward,
+    custom_step,
+    gate_slopes,
+    gates_backward,
+    product,
+    sigmoid_slope,
+    tanh_slope,
+)
 from rnncore.pytorch.device import to_torch
 from rnncore.reference.lstm import STATE, LSTMState
 from rnncore.reference.lstm_layer_norm import PARAMS
 from rnncore.reference.lstm_layer_norm import init_lstm_layer_norm as reference_init
 
 __all__ = ["init_lstm_layer_norm", "lstm_layer_norm_forward", "lstm_layer_norm_step_forward"]
+
+_norm_backward = aten.native_layer_norm_backward.default  # of (dy, x, shape, mean, rstd, gain, bias, which gradients are wanted)
+X, X_GAIN, GAIN_BIAS = [True, False, False], [True, True, False], [False, True, True]
 
 
 def init_lstm_layer_norm(rng, input_size, hidden_size, *, forget_bias=None, device="auto", dtype=torch.float32):
@@ -86,50 +98,51 @@ def _normalised_input(params, xs, eps):
     return F.layer_norm(xw, xw.shape[-1:], params["gain_ih"], params["bias_ih"] + params["bias_hh"], eps)
 
 
-def _step(weights, a_x, h, c, *, eps):
-    W_hh, gain_hh, gain_c, bias_c = weights
-    hw = h @ W_hh.T  # (B, 4H)
-    a_h, mean_hh, rstd_hh = torch.native_layer_norm(hw, hw.shape[1:], gain_hh, None, eps)
-    a, H = a_x + a_h, h.shape[1]
-    gates, g = torch.sigmoid(a), torch.tanh(a[:, 2 * H : 3 * H])  # one sigmoid of all: what it makes of g's rows is not used
+def _step(weights, a_x, h, c, *, out, eps):
+    (W_hh_T, gain_hh, gain_c, bias_c), (out_h, out_c, out_hw, out_gates, out_g), H = weights, out, h.shape[1]
+    hw = torch.mm(h, W_hh_T, out=out_hw)  # (B, 4H)
+    a = _norm(hw, gain_hh, None, eps)[0].add_(a_x)
+    gates = torch.sigmoid(a, out=out_gates)  # of all rows at once: what it makes of g's is not used
     i, f, _, o = gates.chunk(4, dim=1)
-    c_next = torch.addcmul(f * c, i, g)
-    shown, mean_c, rstd_c = torch.native_layer_norm(c_next, c.shape[1:], gain_c, bias_c, eps)
-    tanh_c = torch.tanh(shown)
-    return (o * tanh_c, c_next), (gates, g, tanh_c, hw, mean_hh, rstd_hh, mean_c, rstd_c)
+    c_next = torch.addcmul(f * c, i, torch.tanh(a[:, 2 * H : 3 * H], out=out_g), out=out_c)
+    return torch.mul(o, torch.tanh(_norm(c_next, gain_c, bias_c, eps)[0]), out=out_h), c_next
 
 
 def _slopes(weights, states, saved, *, eps):
-    c, (gates, g, tanh_c, *norms) = states[1], saved
+    (_, gain_hh, gain_c, bias_c), (c, c_next), (hw, gates, g) = weights, (states[1][:-1], states[1][1:]), saved
     i, f, _, o = gates.chunk(4, dim=2)
-    slope_i, slope_f, slope_g = sigmoid_slope(g, i), sigmoid_slope(c[:-1], f), tanh_slope(i, g)  # of c_next
-    slope_o, slope_shown = sigmoid_slope(tanh_c, o), tanh_slope(o, tanh_c)  # of h_next
-    return torch.stack([slope_i, slope_f, slope_g, slope_o], dim=2), slope_shown, f, c[1:], *norms
+    shown, mean_c, rstd_c = _norm(c_next, gain_c, bias_c, eps)
+    tanh_c = shown.tanh_()
+    slope_a, of_c, of_h = gate_slopes(g, 4)
+    _, mean_hh, rstd_hh = _norm(hw, gain_hh, None, eps)  # as in the loop: cheaper than to keep them step by step
+    sigmoid_slope(g, i, out=of_c[:, 0])
+    sigmoid_slope(c, f, out=of_c[:, 1])
+    tanh_slope(i, g, out=of_c[:, 2])
+    sigmoid_slope(tanh_c, o, out=of_h)
+    return slope_a, of_c, of_h, tanh_slope(o, tanh_c), f, c_next, mean_c, rstd_c, hw, mean_hh, rstd_hh
 
 
 def _step_backward(weights, slopes, dh_next, dc_next):
     W_hh, gain_hh, gain_c, bias_c = weights
-    slope_a, slope_shown, f, c_next, hw, mean_hh, rstd_hh, mean_c, rstd_c = slopes
+    *gates, slope_shown, f, c_next, mean_c, rstd_c, hw, mean_hh, rstd_hh = slopes
     dshown = slope_shown.mul_(dh_next)
-    dc_next = dc_next + _norm_backward(dshown, c_next, mean_c, rstd_c, gain_c, bias_c, "x")[0]
-    da = gates_backward(slope_a, dh_next, dc_next)  # (B, 4H)
-    (dhw, _, _) = _norm_backward(da, hw, mean_hh, rstd_hh, gain_hh, None, "x")
+    dc_next = dc_next + _norm_backward(dshown, c_next, gain_c.shape, mean_c, rstd_c, gain_c, bias_c, X)[0]
+    da = gates_backward(gates, dh_next, dc_next)
+    dhw = _norm_backward(da, hw, gain_hh.shape, mean_hh, rstd_hh, gain_hh, None, X)[0]
     return dhw @ W_hh, dc_next * f
 
 
-def _weight_gradients(weights, states, saved, da, slopes):
-    (_, gain_hh, gain_c, bias_c), (h, c) = weights, states
-    *_, hw, mean_hh, rstd_hh, mean_c, rstd_c = saved
-    dshown = slopes[1]  # what it has become
-    dhw, dgain_hh, _ = _norm_backward(da, hw, mean_hh, rstd_hh, gain_hh, None, "x gain")  # dhw once more: cheaper than to keep it
-    _, dgain_c, dbias_c = _norm_backward(dshown, c[1:], mean_c, rstd_c, gain_c, bias_c, "gain bias")
-    return product(dhw, h[:-1]), dgain_hh, dgain_c, dbias_c
+def _weight_gradients(weights, states, saved, slopes):
+    _, gain_hh, gain_c, bias_c = weights
+    da, _, _, dshown, _, c_next, mean_c, rstd_c, hw, mean_hh, rstd_hh = slopes  # dshown: what slope_shown has become
+    dhw, dgain_hh, _ = _norm_backward(da, hw, gain_hh.shape, mean_hh, rstd_hh, gain_hh, None, X_GAIN)  # dhw again: cheaper than to keep it
+    _, dgain_c, dbias_c = _norm_backward(dshown, c_next, gain_c.shape, mean_c, rstd_c, gain_c, bias_c, GAIN_BIAS)
+    return product(dhw, states[0][:-1]), dgain_hh, dgain_c, dbias_c
 
 
-def _norm_backward(dy, x, mean, rstd, gain, bias, wanted):
-    """The gradients with respect to x, gain and bias, as far as they are wanted; those of gain and bias are deferred."""
-    wanted = [name in wanted.split() for name in ("x", "gain", "bias")]
-    return aten.native_layer_norm_backward(dy, x, gain.shape, mean, rstd, gain, bias, wanted)
+def _norm(x, gain, bias, eps):
+    """Normalise the rows of x: what comes out, their means, and one over their standard deviations."""
+    return torch.native_layer_norm(x, gain.shape, gain, bias, eps)
 
 
-CELL = CustomCell(("weight_hh", "gain_hh", "gain_c", "bias_c"), _step, _slopes, _step_backward, _weight_gradients)
+CELL = CustomCell(("weight_hh", "gain_hh", "gain_c", "bias_c"), (4, 4, 1), _step, _slopes, _step_backward, _weight_gradients)

@@ -15,6 +15,7 @@ from rnncore.pytorch.custom_cell import (
     CustomCell,
     custom_forward,
     custom_step,
+    gate_slopes,
     input_product,
     lstm_step_backward,
     product,
@@ -84,32 +85,34 @@ def lstm_peephole_forward(params, xs, state0):
     return hs, LSTMState(*state_T)
 
 
-def _step(weights, a_x, h, c):
-    W_hh, w_ci, w_cf, w_co = weights
-    a_i, a_f, a_g, a_o = torch.addmm(a_x, h, W_hh.T).chunk(4, dim=1)  # (B, H) each
-    i = torch.sigmoid(torch.addcmul(a_i, w_ci, c))
-    f = torch.sigmoid(torch.addcmul(a_f, w_cf, c))
-    g = torch.tanh(a_g)
-    c_next = torch.addcmul(f * c, i, g)
-    o = torch.sigmoid(torch.addcmul(a_o, w_co, c_next))
-    tanh_c = torch.tanh(c_next)
-    return (o * tanh_c, c_next), (i, f, g, o, tanh_c)
+def _step(weights, a_x, h, c, *, out):
+    (W_hh_T, w_ci, w_cf, w_co), (out_h, out_c, *out) = weights, out
+    a_i, a_f, a_g, a_o = torch.addmm(a_x, h, W_hh_T).chunk(4, dim=1)  # (B, H) each
+    i = torch.sigmoid(torch.addcmul(a_i, w_ci, c), out=out[0])
+    f = torch.sigmoid(torch.addcmul(a_f, w_cf, c), out=out[1])
+    g = torch.tanh(a_g, out=out[2])
+    c_next = torch.addcmul(f * c, i, g, out=out_c)
+    o = torch.sigmoid(torch.addcmul(a_o, w_co, c_next), out=out[3])
+    return torch.mul(o, torch.tanh(c_next), out=out_h), c_next
 
 
 def _slopes(weights, states, saved):
     _, w_ci, w_cf, w_co = weights
-    c, (i, f, g, o, tanh_c) = states[1][:-1], saved
-    slope_i, slope_f, slope_g = sigmoid_slope(g, i), sigmoid_slope(c, f), tanh_slope(i, g)  # of c_next
-    slope_o = sigmoid_slope(tanh_c, o)  # of h_next
+    (c, c_next), (i, f, g, o) = (states[1][:-1], states[1][1:]), saved
+    tanh_c = torch.tanh(c_next)
+    slope_a, of_c, of_h = gate_slopes(g, 4)
+    slope_i, slope_f = sigmoid_slope(g, i, out=of_c[:, 0]), sigmoid_slope(c, f, out=of_c[:, 1])
+    tanh_slope(i, g, out=of_c[:, 2])
+    slope_o = sigmoid_slope(tanh_c, o, out=of_h)
     slope_h = torch.addcmul(tanh_slope(o, tanh_c), slope_o, w_co)  # c_next shows through tanh, and through o
     slope_c = torch.addcmul(torch.addcmul(f, slope_i, w_ci), slope_f, w_cf)  # c is kept by f, and seen by i and f
-    return torch.stack([slope_i, slope_f, slope_g, slope_o], dim=2), slope_h, slope_c
+    return slope_a, of_c, of_h, slope_h, slope_c
 
 
-def _weight_gradients(weights, states, saved, da, slopes):
-    hs, cs = states  # (T + 1, B, H)
+def _weight_gradients(weights, states, saved, slopes):
+    (hs, cs), da = states, slopes[0]  # (T + 1, B, H) and (T, B, 4H)
     da_i, da_f, _, da_o = da.chunk(4, dim=2)
     return product(da, hs[:-1]), total(da_i * cs[:-1]), total(da_f * cs[:-1]), total(da_o * cs[1:])
 
 
-CELL = CustomCell(("weight_hh", "weight_ci", "weight_cf", "weight_co"), _step, _slopes, lstm_step_backward, _weight_gradients)
+CELL = CustomCell(("weight_hh", "weight_ci", "weight_cf", "weight_co"), (1, 1, 1, 1), _step, _slopes, lstm_step_backward, _weight_gradients)

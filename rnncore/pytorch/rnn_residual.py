@@ -53,10 +53,10 @@ def rnn_residual_forward(params, xs, state0, *, scale=1.0):
     return hs, h_T
 
 
-def _step(weights, a_x, h, *, scale):
-    (W_hh,) = weights
-    tanh_a = torch.tanh(torch.addmm(a_x, h, W_hh.T))
-    return (torch.add(h, tanh_a, alpha=scale),), (tanh_a,)
+def _step(weights, a_x, h, *, out, scale):
+    (W_hh_T,), (out_h, out_a) = weights, out
+    tanh_a = torch.tanh(torch.addmm(a_x, h, W_hh_T), out=out_a)
+    return (torch.add(h, tanh_a, alpha=scale, out=out_h),)
 
 
 def _slopes(weights, states, saved, *, scale):
@@ -69,8 +69,8 @@ def _step_backward(weights, slopes, dh_next):
     return (torch.addmm(dh_next, da, weights[0]),)
 
 
-def _weight_gradients(weights, states, saved, da, slopes):
-    return (product(da, states[0][:-1]),)
+def _weight_gradients(weights, states, saved, slopes):
+    return (product(slopes[0], states[0][:-1]),)
 
 
 def _checked(scale):
@@ -79,4 +79,4 @@ def _checked(scale):
     return float(scale)
 
 
-CELL = CustomCell(("weight_hh",), _step, _slopes, _step_backward, _weight_gradients)
+CELL = CustomCell(("weight_hh",), (1,), _step, _slopes, _step_backward, _weight_gradients)

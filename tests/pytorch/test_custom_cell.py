@@ -64,6 +64,21 @@ def test_gradients_of_part_of_the_outputs(rng, name, options):
     assert torch_hs.grad_fn is not None
 
 
+@pytest.mark.parametrize(("name", "options"), VARIANTS)
+def test_the_buffers_of_the_loops_stay_inside(rng, name, options):
+    """A second backward pass gives the same gradients, and who writes over the last state changes neither them nor hs."""
+    params, xs, state0 = tree_map(lambda leaf: torch.tensor(leaf, requires_grad=True), arguments(CELLS[name], rng))
+    hs, state_T = getattr(mirror, f"{name}_forward")(params, xs, state0, **options)
+    before = hs.detach().clone()
+    gradients = [torch.autograd.grad(hs, [xs, *params.values()], before, retain_graph=True)]
+    for _, part in leaves(state_T):
+        part.detach().zero_()
+    gradients.append(torch.autograd.grad(hs, [xs, *params.values()], before))
+    torch.testing.assert_close(*gradients, rtol=0, atol=0)
+    torch.testing.assert_close(hs.detach(), before, rtol=0, atol=0)
+    assert not any(gradient.is_inference() for gradient in gradients[0])
+
+
 @pytest.mark.parametrize("name", ["rnn_residual", "lstm_peephole", "lstm_layer_norm", "lstm_coupled"])
 def test_float32_stays_float32(rng, name):
     cell = CELLS[name]
