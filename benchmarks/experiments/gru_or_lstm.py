@@ -96,10 +96,11 @@ def main():
                 updates = [updates_needed(cell, task, T, rate, seed) for seed in SEEDS]
                 runs.append({"task": name, "rate": rate, "cell": cell, "updates": updates})
                 print(name, rate, cell, updates, round(time.process_time() - began), flush=True)
+    units = {cell: CELLS[cell][0] for cell in CELLS}
     sizes = {cell: {task: sum(p.size for p in init(cell, task, 0)["cell"].values()) for task in SIZES} for cell in CELLS}
     result = {
         "script": "benchmarks/experiments/gru_or_lstm.py",
-        "settings": {"T": 60, "B": B, "limit": LIMIT, "tested every": EVERY, "seeds": list(SEEDS), "parameters of the cell": sizes},
+        "settings": {"T": 60, "B": B, "limit": LIMIT, "tested every": EVERY, "seeds": list(SEEDS), "units": units, "parameters": sizes},
         "versions": {"Python": platform.python_version(), "NumPy": np.__version__},
         "CPU seconds": round(time.process_time() - began),
         "runs": runs,
