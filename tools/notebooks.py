@@ -64,12 +64,18 @@ def main():
     ]
     command += ["-c", os.devnull, "--rootdir", str(BUILD), "-p", "no:cacheprovider", *(str(_target(source)) for source, _ in stale)]
     code = subprocess.call(command, env={**os.environ, **SETTINGS})
-    if code == 0:
-        for source, key in stale:
+    for source, key in stale:
+        if code == 0 or _succeeded(_target(source)):
             if source.suffix == ".md":
                 _keep(source)
             _key_file(source).write_text(key)
     return code
+
+
+def _succeeded(notebook):
+    """Whether every cell ran without an error; beside one that failed, the others need not run again."""
+    cells = [cell for cell in nbformat.read(notebook, 4).cells if cell.cell_type == "code" and cell.source.strip()]
+    return all(cell.execution_count and not any(o.output_type == "error" for o in cell.outputs) for cell in cells)
 
 
 def _environment():
