@@ -50,7 +50,6 @@ class PaddedLayerCache(NamedTuple):
     """What `layer_forward` keeps where lengths are given."""
 
     cell: Any  # the cell's cache, over all T steps
-    mask: np.ndarray  # (T, B) of bool
     lengths: np.ndarray  # (B,)
 
 
@@ -139,14 +138,13 @@ def layer_forward(cell, params, xs, state0, lengths, options):
         return cell.forward(params, xs, state0, **options)
     if cell.padded_backward is None:
         return _packed_layer_forward(cell, params, xs, state0, lengths, options)
-    mask = length_mask(lengths, len(xs))
     with np.errstate(over="ignore", invalid="ignore"):  # a ReLU may grow without bound in the padding
-        hs, state_T, cache = cell.forward(params, np.where(mask[..., None], xs, 0), state0, **options)
-    hs[~mask] = 0  # in the cache, too, which holds hs itself
+        hs, state_T, cache = cell.forward(params, _without_padding(xs.copy(), lengths), state0, **options)
+    _without_padding(hs, lengths)  # in the cache, too, which holds hs itself
     state_T = hs[_ends(lengths)]
     if hasattr(state0, "c"):
         state_T = state0._replace(h=state_T, c=cache.cs[_ends(lengths)])
-    return hs, state_T, PaddedLayerCache(cache, mask, lengths)
+    return hs, state_T, PaddedLayerCache(cache, lengths)
 
 
 def layer_backward(cell, cache, dhs, dstate_T):
@@ -155,13 +153,20 @@ def layer_backward(cell, cache, dhs, dstate_T):
         return _packed_layer_backward(cache, dhs, dstate_T)
     if not isinstance(cache, PaddedLayerCache):
         return cell.backward(cache, dhs, dstate_T)
-    dhs, dcs = np.where(cache.mask[..., None], dhs, 0), {}
+    dhs, dcs = _without_padding(dhs.copy(), cache.lengths), {}
     if dstate_T is not None:
         dhs[_ends(cache.lengths)] += hidden(dstate_T)
     if hasattr(dstate_T, "c"):
         ending = np.arange(1, len(dhs) + 1)[:, None] == cache.lengths  # (T, B)
         dcs = {"dcs": [np.where(rows[:, None], dstate_T.c, 0) if rows.any() else None for rows in ending]}
     return cell.padded_backward(cache.cell, dhs, **dcs)
+
+
+def _without_padding(arrays, lengths):
+    """Set what stands after the end of each sequence to zero, in place; slices are much faster here than a mask."""
+    for b, length in enumerate(lengths.tolist()):
+        arrays[length:, b] = 0
+    return arrays
 
 
 def _ends(lengths):
