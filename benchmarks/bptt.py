@@ -1,7 +1,7 @@
 """Backpropagation through time in full, truncated and checkpointed, for RNN, LSTM and GRU: peak memory as T grows, and time.
 
 Memory is what tracemalloc sees beyond the arguments, in units of B H numbers, the size of one hidden state; shapes are those of the grid's
-second row, in float64. Chunks, and the general truncation with k1 = k2, go back over 16 steps. Checkpoints lie sqrt(T) steps apart.
+second row, in float64. Chunks, and the general truncation with k1 = k2, go back over 16 steps. Checkpoints lie 2 sqrt(T) steps apart.
 A line a + b sqrt(T) is fitted to the peaks of the checkpointed pass by least squares; the peaks of the full one, which grow as T,
 leave 1 - R^2 near 0.03 in the same fit.
 

@@ -12,8 +12,9 @@ r"""Long short-term memory, tuned; the equations are those of `rnncore.reference
                 and the gradients of the weights and of the inputs are one product each after the loop
 
 Contents
-    lstm_forward     all time steps
-    lstm_backward    its gradient (BPTT)
+    lstm_forward         all time steps
+    lstm_backward        its gradient (BPTT)
+    backward_with_dcs    the same, with a gradient that reaches c after any step, for sequences that end before the last one
 
 The cache keeps 6 T B H numbers beside the arguments: four gates, c and h. tanh(c) is cheaper to compute again than to keep.
 Source: Hochreiter and Schmidhuber (1997); Gers, Schmidhuber and Cummins (2000); products over all steps at once: Appleyard,
@@ -96,8 +97,14 @@ def lstm_backward(cache, dhs, dstate_T=None):
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     Source: Werbos (1990), applied to the LSTM.
     """
+    return backward_with_dcs(cache, dhs, dstate_T)
+
+
+def backward_with_dcs(cache, dhs, dstate_T=None, dcs=None):
+    """`lstm_backward`, with dcs: for each step an array (B, H) that is added to the gradient of c after it, or None."""
     params, xs, state0, gates, cs, hs = cache
     T, B, H = hs.shape
+    dcs = [None] * T if dcs is None else dcs
     dh, dc = (np.zeros_like(s) for s in state0) if dstate_T is None else (ds.copy() for ds in dstate_T)
     das = np.empty((T, B, 4 * H), hs.dtype)
     das_by_gate = das.reshape(T, B, 4, H).swapaxes(1, 2)  # the same numbers, seen as (T, 4, B, H)
@@ -105,9 +112,11 @@ def lstm_backward(cache, dhs, dstate_T=None):
     cs_before, scratch = before(state0.c, cs), np.empty_like(dh)
     for t in blocks(hs.shape):
         slopes, slopes_c = lstm_slopes(gates[:, t], cs_before[t], np.tanh(cs[t]))
-        steps = (das[t], das_ifg[t], das_o[t], slopes[:3].swapaxes(0, 1), slopes[3], slopes_c, gates[1, t], dhs[t])
-        for da, da_ifg, da_o, slope_ifg, slope_o, slope_c, f, dh_t in zip(*(v[::-1] for v in steps), strict=True):
+        steps = (das[t], das_ifg[t], das_o[t], slopes[:3].swapaxes(0, 1), slopes[3], slopes_c, gates[1, t], dhs[t], dcs[t])
+        for da, da_ifg, da_o, slope_ifg, slope_o, slope_c, f, dh_t, dc_t in zip(*(v[::-1] for v in steps), strict=True):
             dh += dh_t
+            if dc_t is not None:
+                dc += dc_t
             dc += np.multiply(dh, slope_c, out=scratch)
             np.multiply(slope_ifg, dc, out=da_ifg)
             np.multiply(slope_o, dh, out=da_o)

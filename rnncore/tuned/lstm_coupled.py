@@ -13,6 +13,8 @@ The cache keeps 5 T B H numbers beside the arguments: three gates, c and h.
 Source: Greff et al. (2017), variant CIFG.
 """
 
+from functools import partial
+
 import numpy as np
 
 from rnncore.reference.lstm_coupled import PARAMS, STATE
@@ -72,7 +74,7 @@ def lstm_coupled_backward(cache, dhs, dstate_T=None):
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     Source: Werbos (1990), applied to the coupled LSTM.
     """
-    return recurrence_backward(CELL, cache, dhs, dstate_T)
+    return backward_with_dcs(cache, dhs, dstate_T)
 
 
 def _prepare(params, xs):
@@ -119,3 +121,4 @@ def _params_backward(cache, states_before, das):
 
 
 CELL = TunedCell(_prepare, _step, lambda H: (), _slopes, _step_backward, lambda H: (3 * H,), _params_backward)
+backward_with_dcs = partial(recurrence_backward, CELL)

@@ -14,6 +14,8 @@ The cache keeps about 16 T B H numbers beside the arguments: four gates, c, h, t
 Source: Ba, Kiros and Hinton (2016).
 """
 
+from functools import partial
+
 import numpy as np
 
 from rnncore.reference.lstm_layer_norm import PARAMS, STATE
@@ -80,7 +82,7 @@ def lstm_layer_norm_backward(cache, dhs, dstate_T=None):
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     Source: Werbos (1990), applied to the LSTM with layer normalisation.
     """
-    return recurrence_backward(CELL, cache, dhs, dstate_T)
+    return backward_with_dcs(cache, dhs, dstate_T)
 
 
 def _prepare(params, xs, *, eps):
@@ -161,3 +163,4 @@ def _norm_backward(dn, n, std):
 
 
 CELL = TunedCell(_prepare, _step, lambda H: (4 * H, 1, H, 1, H), _slopes, _step_backward, lambda H: (4 * H, 4 * H, H), _params_backward)
+backward_with_dcs = partial(recurrence_backward, CELL)

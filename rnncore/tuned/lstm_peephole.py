@@ -15,6 +15,8 @@ The cache keeps 6 T B H numbers beside the arguments: four gates, c and h.
 Source: Gers and Schmidhuber (2000); Graves and Schmidhuber (2005).
 """
 
+from functools import partial
+
 import numpy as np
 
 from rnncore.reference.lstm_peephole import PARAMS, STATE
@@ -78,7 +80,7 @@ def lstm_peephole_backward(cache, dhs, dstate_T=None):
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     Source: Graves and Schmidhuber (2005), full gradient.
     """
-    return recurrence_backward(CELL, cache, dhs, dstate_T)
+    return backward_with_dcs(cache, dhs, dstate_T)
 
 
 def _prepare(params, xs):
@@ -133,3 +135,4 @@ def _params_backward(cache, states_before, das):
 
 
 CELL = TunedCell(_prepare, _step, lambda H: (), _slopes, _step_backward, lambda H: (4 * H,), _params_backward)
+backward_with_dcs = partial(recurrence_backward, CELL)

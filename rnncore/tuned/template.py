@@ -53,6 +53,11 @@ class TunedCache(NamedTuple):
     inputs: tuple  # of (T, B, ...), what `prepare` kept
     options: dict
 
+    @property
+    def cs(self):
+        """The memory of an LSTM after each step, (T, B, H)."""
+        return self.states[1]
+
 
 def recurrence_forward(cell, params, xs, state0, **options):
     """Run a cell over a sequence.
@@ -81,7 +86,7 @@ def recurrence_forward(cell, params, xs, state0, **options):
     return states[0], state_T, TunedCache(params, xs, state0, gates, states[0], states, kept, inputs, options)
 
 
-def recurrence_backward(cell, cache, dhs, dstate_T=None):
+def recurrence_backward(cell, cache, dhs, dstate_T=None, dcs=None):
     """Carry the gradient of the loss back through a sequence.
 
     Args:
@@ -89,6 +94,7 @@ def recurrence_backward(cell, cache, dhs, dstate_T=None):
         cache: what `recurrence_forward` returned.
         dhs: (T, B, H).
         dstate_T: of the type of state0; None means zero.
+        dcs: for each step an array (B, H) that is added to the gradient of c after it, or None; None means None at every step.
     Returns:
         dparams: dict with the gradient of every parameter, summed over time.
         dxs: (T, B, D).
@@ -97,13 +103,16 @@ def recurrence_backward(cell, cache, dhs, dstate_T=None):
     state0, H = _parts(cache.state0), dhs.shape[2]
     dstate = [np.zeros_like(part) for part in state0] if dstate_T is None else [part.copy() for part in _parts(dstate_T)]
     states_before = tuple(before(*pair) for pair in zip(state0, cache.states, strict=True))
+    dcs = [None] * len(dhs) if dcs is None else dcs
     das = tuple(np.empty((*dhs.shape[:2], width), dhs.dtype) for width in cell.da_widths(H))
     for t in blocks(dhs.shape):
         known = (cache.gates[t], *([array[t] for array in arrays] for arrays in (states_before, cache.states, cache.kept)))
         slopes = cell.slopes(*known, **cache.options)
-        steps = (dhs[t], *(da[t] for da in das), *slopes)
-        for dh, *arrays in zip(*(array[::-1] for array in steps), strict=True):
+        steps = (dhs[t], dcs[t], *(da[t] for da in das), *slopes)
+        for dh, dc, *arrays in zip(*(array[::-1] for array in steps), strict=True):
             dstate[0] += dh
+            if dc is not None:
+                dstate[1] += dc
             cell.step_backward(cache.params, arrays[len(das) :], dstate, arrays[: len(das)])
     dparams, dxs = cell.params_backward(cache, states_before, das)
     return dparams, dxs, _like(cache.state0, dstate)

@@ -110,13 +110,29 @@ def test_each_sequence_as_if_alone(rng, forward, backward, name):
     agree_with_one_by_one(rng, forward, backward, name, *arguments(rng, name), LENGTHS)
 
 
+@pytest.mark.parametrize("own", [False, True])
+@pytest.mark.parametrize("lengths", [LENGTHS, np.full(B, 1), np.full(B, T), np.array([3, 1, 3, 2, 1])])
 @pytest.mark.parametrize("name", CELLS)
-def test_a_layer_equals_the_masked_equation(rng, name):
-    args = (*arguments(rng, name), LENGTHS)
-    (*outputs, cache), (*expected, masked_cache) = run_layer(*args, cell=name), masked_forward(*args, cell=name)
+def test_a_layer_equals_the_masked_equation(rng, name, lengths, own):
+    """A tuned cell that runs on through the padding, and a cell of one's own, which does not."""
+    cell = CELLS[name]._replace(padded_backward=None) if own else CELLS[name]
+    args = (*arguments(rng, name), lengths)
+    (*outputs, cache), (*expected, masked_cache) = run_layer(*args, cell=cell), masked_forward(*args, cell=name)
     compare("outputs", tuple(outputs), tuple(expected), rtol=1e-12, atol=1e-12)
-    d_outputs = tree_map(lambda a: rng.standard_normal(a.shape), tuple(outputs))
-    compare("gradients", run_layer_backward(cache, *d_outputs), masked_backward(masked_cache, *d_outputs), rtol=1e-12, atol=1e-12)
+    dhs, dstate_T = tree_map(lambda a: rng.standard_normal(a.shape), tuple(outputs))
+    for dstate in (dstate_T, None):
+        gradients = run_layer_backward(cache, dhs, dstate)
+        compare("gradients", gradients, masked_backward(masked_cache, dhs, dstate), rtol=1e-12, atol=1e-12)
+
+
+def test_a_state_may_overflow_in_the_padding(rng):
+    params, xs, state0 = arguments(rng, "rnn", T=400)
+    params["weight_hh"], lengths = 100 * np.eye(H), np.array([3, 1, 2, 5, 2])
+    args = (params, xs, abs(state0), lengths)
+    hs, state_T, cache = run_layer(*args, cell="rnn", nonlinearity="relu")
+    expected_hs, expected_T, masked_cache = masked_forward(*args, cell="rnn", nonlinearity="relu")
+    compare("outputs", (hs, state_T), (expected_hs, expected_T), rtol=1e-12, atol=1e-12)
+    compare("gradients", run_layer_backward(cache, hs), masked_backward(masked_cache, hs), rtol=1e-12, atol=1e-12)
 
 
 @RUNS
