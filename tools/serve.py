@@ -5,6 +5,7 @@ python tools/serve.py _build/html --port 8000
 
 import argparse
 import functools
+import signal
 import sys
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -70,6 +71,7 @@ The course is served on http://127.0.0.1:{http.server_port}
   stop       Ctrl-C
 """)
     sys.stdout.flush()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # Ctrl-C, also where a shell that started this in the background ignores it
     try:
         http.serve_forever()
     except KeyboardInterrupt:

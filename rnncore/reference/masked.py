@@ -134,6 +134,8 @@ def layer_forward(cell, params, xs, state0, lengths, options):
     The cells of `CELLS` run on through the padding, over zeros, and what they give there is forgotten: with many different lengths that
     is faster than the many short runs of packed sequences. A cell of your own may not bear it, and runs over packed sequences.
     """
+    if lengths is not None:
+        check_lengths("layer over padded sequences", lengths, len(xs))
     if lengths is None or (lengths == len(xs)).all():
         return cell.forward(params, xs, state0, **options)
     if cell.padded_backward is None:

@@ -204,7 +204,7 @@ WIDGET = Widget(
         "weights": Choice("Recurrent weights", ("orthogonal", "random"), "orthogonal"),
         "activation": Choice("Activation of the RNN", ("tanh", "relu"), "tanh"),
         "steps": Slider("Steps T", 10, MOST_STEPS, 10, 50, "steps"),
-        "network": Slider("Network drawn", 0, 9, 1, 0, "seed"),
+        "network": Slider("Network drawn, seed", 0, 9, 1, 0),
     },
     precomputed=("radius", "forget_bias"),
 )

@@ -255,7 +255,7 @@ WIDGET = Widget(
         "delay": Slider("Delay d of the task", 1, STEPS // 2, 1, 12, "steps"),
         "cell": Choice("Cell", tuple(NAMES), "RNN"),
         "radius": Slider("Spectral radius of W_hh", 0.5, 1.2, 0.1, 1.0),
-        "network": Slider("Network drawn", 0, 9, 1, 0, "seed"),
+        "network": Slider("Network drawn, seed", 0, 9, 1, 0),
     },
     precomputed=("k2",),
 )
