@@ -60,18 +60,3 @@ def test_the_build_status_names_every_executed_notebook(open_page):
     assert {name.strip() for name, *_ in rows} == executed
     assert all(int(cells) > 0 and float(seconds) > 0 for _, cells, seconds, _ in rows)
     assert re.search(r"numpy\s+\d+\.\d+", page.locator("article").inner_text())
-
-
-@pytest.mark.parametrize("address", ["site", "below"])
-def test_the_sites_own_python_computes_a_widget(open_page, request, address):
-    if not (ROOT / "rnncore" / "widgets" / "live.py").exists():
-        pytest.skip("rnncore has no widgets")
-    page, complaints = open_page("book/index.html", site=request.getfixturevalue(address))
-    page.evaluate("""() => new Promise((loaded) => {
-        if (window.rnnKernel) return loaded();
-        const script = Object.assign(document.createElement("script"), { src: "../_static/kernel.js", onload: loaded });
-        document.head.append(script);
-    })""")
-    assert page.evaluate("rnnKernel.start()").startswith("Python 3")
-    assert page.evaluate("rnnKernel.call('parameter_counter', {})")["data"]
-    assert not complaints, complaints
