@@ -20,8 +20,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rnncore.reference.cells import Cell, find_cell, params_of, state_of
-from rnncore.reference.masked import layer_backward, layer_forward
 from rnncore.reference.masking import check_lengths, reverse_padded_forward
+from rnncore.reference.padded_layer import layer_backward, layer_forward
 from rnncore.reference.shapes import shapes
 
 __all__ = ["BidirectionalCache", "BidirectionalState", "bidirectional_backward", "bidirectional_forward", "init_bidirectional"]

@@ -36,7 +36,6 @@ class Cell(NamedTuple):
     params: dict  # name of each parameter -> its axes, as in `shapes.py`
     state: Any = "B H"  # axes of the state: one string, or a named tuple of them
     carries_h: bool = False  # whether h reaches the next state by another way than the product with weight_hh
-    padded_backward: Callable | None = None  # backward, for a state with c with the argument dcs too; see `masked.layer_backward`
 
     def zero_state(self, batch, hidden, dtype=np.float64):
         """A state of zeros for `batch` sequences: (B, H), or a named tuple of such arrays."""
@@ -47,8 +46,7 @@ def _cell(module, name, init, gates, **fields):
     """Collect the functions of one cell by their names: over a sequence those of the tuned tier, for a step those of its file."""
     forward, backward = (getattr(tuned, name + suffix) for suffix in ("_forward", "_backward"))
     step = (getattr(module, name + suffix) for suffix in ("_step_forward", "_step_backward"))
-    padded_backward = getattr(getattr(tuned, name), "backward_with_dcs", backward)
-    return Cell(init, forward, backward, *step, gates, module.PARAMS, padded_backward=padded_backward, **fields)
+    return Cell(init, forward, backward, *step, gates, module.PARAMS, **fields)
 
 
 CELLS = {

@@ -34,8 +34,8 @@ from rnncore.reference.layers import (
     linear_backward,
     linear_forward,
 )
-from rnncore.reference.masked import layer_backward, layer_forward
 from rnncore.reference.masking import length_mask
+from rnncore.reference.padded_layer import layer_backward, layer_forward
 from rnncore.reference.ranges import check_range
 from rnncore.reference.shapes import shapes
 

@@ -7,8 +7,8 @@ Contents
     masked_forward     all time steps; a sequence that has ended keeps its state and gives zeros
     masked_backward    its gradient (BPTT)
 
-What stands in the padding has no influence on any result, and gets the gradient zero. These functions read like the equation. What
-other layers call, `layer_forward` and `layer_backward`, gives the same with the tuned cells.
+What stands in the padding has no influence on any result, and gets the gradient zero. These functions read like the equation; what
+other layers call gives the same with the tuned cells: `padded_layer.py`.
 Source: this course; the results are those of `torch.nn` on packed sequences.
 """
 
@@ -18,17 +18,6 @@ import numpy as np
 
 from rnncore.reference.cells import Cell, cached_state_of, find_cell, params_of, state_of
 from rnncore.reference.masking import check_lengths, length_mask
-from rnncore.reference.packing import (
-    PackCache,
-    PackedCache,
-    UnpackCache,
-    pack_backward,
-    pack_forward,
-    packed_backward,
-    packed_forward,
-    unpack_backward,
-    unpack_forward,
-)
 from rnncore.reference.sequence import add_to_hidden, hidden
 from rnncore.reference.shapes import shapes
 from rnncore.reference.tree import tree_map
@@ -44,21 +33,6 @@ class MaskedCache(NamedTuple):
     mask: np.ndarray  # (T, B) of bool
     hs: np.ndarray  # (T, B, H)
     state_T: Any  # (B, H), or a named tuple of such arrays
-
-
-class PaddedLayerCache(NamedTuple):
-    """What `layer_forward` keeps where lengths are given."""
-
-    cell: Any  # the cell's cache, over all T steps
-    lengths: np.ndarray  # (B,)
-
-
-class PackedLayerCache(NamedTuple):
-    """The same for a cell of your own."""
-
-    pack: PackCache
-    packed: PackedCache
-    unpack: UnpackCache
 
 
 @shapes(params=params_of, xs="T B D", state0=state_of, lengths="int B")
@@ -126,67 +100,6 @@ def masked_backward(cache, dhs, dstate_T=None):
         dparams = tree_map(np.add, dparams, step_dparams)
         dxs.append(dx)
     return dparams, np.stack(dxs[::-1]), dstate
-
-
-def layer_forward(cell, params, xs, state0, lengths, options):
-    """A cell over full sequences, or over padded ones if lengths are given.
-
-    The cells of `CELLS` run on through the padding, over zeros, and what they give there is forgotten: with many different lengths that
-    is faster than the many short runs of packed sequences. A cell of your own may not bear it, and runs over packed sequences.
-    """
-    if lengths is not None:
-        check_lengths("layer over padded sequences", lengths, len(xs))
-    if lengths is None or (lengths == len(xs)).all():
-        return cell.forward(params, xs, state0, **options)
-    if cell.padded_backward is None:
-        return _packed_layer_forward(cell, params, xs, state0, lengths, options)
-    with np.errstate(over="ignore", invalid="ignore"):  # a ReLU may grow without bound in the padding
-        hs, state_T, cache = cell.forward(params, _without_padding(xs.copy(), lengths), state0, **options)
-    _without_padding(hs, lengths)  # in the cache, too, which holds hs itself
-    state_T = hs[_ends(lengths)]
-    if hasattr(state0, "c"):
-        state_T = state0._replace(h=state_T, c=cache.cs[_ends(lengths)])
-    return hs, state_T, PaddedLayerCache(cache, lengths)
-
-
-def layer_backward(cell, cache, dhs, dstate_T):
-    """The backward pass that belongs to `layer_forward`; the gradient of state_T enters where each sequence ends."""
-    if isinstance(cache, PackedLayerCache):
-        return _packed_layer_backward(cache, dhs, dstate_T)
-    if not isinstance(cache, PaddedLayerCache):
-        return cell.backward(cache, dhs, dstate_T)
-    dhs, dcs = _without_padding(dhs.copy(), cache.lengths), {}
-    if dstate_T is not None:
-        dhs[_ends(cache.lengths)] += hidden(dstate_T)
-    if hasattr(dstate_T, "c"):
-        ending = np.arange(1, len(dhs) + 1)[:, None] == cache.lengths  # (T, B)
-        dcs = {"dcs": [np.where(rows[:, None], dstate_T.c, 0) if rows.any() else None for rows in ending]}
-    return cell.padded_backward(cache.cell, dhs, **dcs)
-
-
-def _without_padding(arrays, lengths):
-    """Set what stands after the end of each sequence to zero, in place; slices are much faster here than a mask."""
-    for b, length in enumerate(lengths.tolist()):
-        arrays[length:, b] = 0
-    return arrays
-
-
-def _ends(lengths):
-    """Where each sequence has its last step."""
-    return lengths - 1, np.arange(len(lengths))
-
-
-def _packed_layer_forward(cell, params, xs, state0, lengths, options):
-    data, pack_cache = pack_forward(xs, lengths)
-    hs, state_T, packed_cache = packed_forward(params, data, state0, lengths, cell=cell, **options)
-    hs, unpack_cache = unpack_forward(hs, lengths, steps=len(xs))
-    return hs, state_T, PackedLayerCache(pack_cache, packed_cache, unpack_cache)
-
-
-def _packed_layer_backward(cache, dhs, dstate_T):
-    dhs = unpack_backward(cache.unpack, dhs)
-    dparams, ddata, dstate0 = packed_backward(cache.packed, dhs, dstate_T)
-    return dparams, pack_backward(cache.pack, ddata), dstate0
 
 
 def _choose(m, yes, no):

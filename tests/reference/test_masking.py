@@ -7,10 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
+from rnncore import reference
 from rnncore.checks import check_gradient, check_parity, check_purity, compare
 from rnncore.reference.cells import CELLS, find_cell
 from rnncore.reference.lstm import LSTMState
-from rnncore.reference.masked import layer_backward, layer_forward, masked_backward, masked_forward
+from rnncore.reference.masked import masked_backward, masked_forward
 from rnncore.reference.masking import (
     last_state_backward,
     last_state_forward,
@@ -27,6 +28,7 @@ from rnncore.reference.packing import (
     unpack_backward,
     unpack_forward,
 )
+from rnncore.reference.padded_layer import layer_backward, layer_forward
 from rnncore.reference.tree import tree_map
 
 T, B, D, H = 6, 5, 3, 4
@@ -114,8 +116,9 @@ def test_each_sequence_as_if_alone(rng, forward, backward, name):
 @pytest.mark.parametrize("lengths", [LENGTHS, np.full(B, 1), np.full(B, T), np.array([3, 1, 3, 2, 1])])
 @pytest.mark.parametrize("name", CELLS)
 def test_a_layer_equals_the_masked_equation(rng, name, lengths, own):
-    """A tuned cell that runs on through the padding, and a cell of one's own, which does not."""
-    cell = CELLS[name]._replace(padded_backward=None) if own else CELLS[name]
+    """A tuned cell that runs on through the padding, and a cell of one's own, here the clear one, which does not."""
+    clear = {kind: getattr(reference, f"{name}_{kind}") for kind in ("forward", "backward")}
+    cell = CELLS[name]._replace(**clear) if own else CELLS[name]
     args = (*arguments(rng, name), lengths)
     (*outputs, cache), (*expected, masked_cache) = run_layer(*args, cell=cell), masked_forward(*args, cell=name)
     compare("outputs", tuple(outputs), tuple(expected), rtol=1e-12, atol=1e-12)
