@@ -55,8 +55,7 @@ def finish_page(app, pagename, templatename, context, doctree):
         app.add_js_file("vendor/plotly-cartesian.min.js", defer="defer")
         app.add_js_file("figures.js", defer="defer")
     if 'class="rnn-widget"' in (context.get("body") or ""):
-        if (Path(app.confdir) / "book" / "_static" / "kernel.js").exists():
-            app.add_js_file("kernel.js", defer="defer")
+        app.add_js_file("kernel.js", defer="defer")
         app.add_js_file("widgets.js", defer="defer")
 
 

@@ -6,6 +6,8 @@
 
 What is not a measured or computed quantity is passed over: numbers up to twelve without a decimal point, years, exponents and
 indices in formulas, code between backquotes, addresses, citations, the names of sections and figures.
+
+A number with few digits may be vouched for by chance: what a chapter claims with it, a cell must assert.
 """
 
 import re
