@@ -1,9 +1,11 @@
 """What goes around a layer against its parts: two directions, two layers, and sequences of unequal length, for RNN, LSTM and GRU.
 
 Every candidate calls the cell that the registry names, so a ratio shows what the code around the cell adds. The parts of two directions
-are the two layers, the reversals, the concatenation and its gradient; those of a stack are two layers, one after the other. Lengths are
-set against the same layer over the same padded batch without lengths, once drawn between T/2 and T, where there is
-padding, and once all T, where there is none. Both sides give the same gradients, which is checked before anything is timed.
+are the two layers, the reversals, the concatenation and its gradient; those of a stack are two layers, one after the other; those of a
+layer with lengths are the layer without, the padding of inputs, states and their gradients set to zero, and the last states picked.
+Lengths are once drawn between T/2 and T, where there is padding, and once all T, where there is none; for the first, the ratio
+to the layer that knows no lengths and leaves the padding alone is given too. Both sides give the same gradients, which is checked
+before anything is timed.
 
 Before anything is timed, one large array is made and freed. After that the C library keeps what is freed, instead of handing it back to
 the system at one size and not at another, which would make one side pay for fresh pages by chance.
@@ -12,6 +14,7 @@ Contents
     given                             a cell with its arguments
     bidirectional, stacked, masked    each gives two pairs of functions, forward and both passes: composed, and its parts
     pairs                             all of them by name
+    alone                             the layer without lengths
     measure                           two rows of the table
     targets                           what is compared with the limit
 """
@@ -104,16 +107,20 @@ def stacked(data):
 
 
 def masked(data, shortest):
-    """One layer that is told the lengths, from `shortest` to T, against the same layer that is not.
-
-    No loss looks at the padding, so the gradients are the same.
-    """
+    """One layer that is told the lengths, from `shortest` to T, against the same layer with the padding set to zero around it."""
     cell, rng, H, xs, state0, dhs = data
     T, B, D = xs.shape
     params = cell.init(rng, D, H, dtype=xs.dtype)
     lengths = rng.integers(shortest, T, B, endpoint=True)
     lengths[0] = T
-    dhs = dhs * length_mask(lengths, T)[..., None]
+    padding = np.nonzero(~length_mask(lengths, T))  # of each entry: its step, its sequence
+    dhs = dhs * length_mask(lengths, T)[..., None]  # no loss looks at the padding, so the gradients are the same
+
+    def emptied(arrays):
+        if len(padding[0]):
+            arrays = arrays.copy()
+            arrays[padding] = 0
+        return arrays
 
     def forward():
         return stacked_forward([params], xs, [state0], lengths, cell=cell)
@@ -122,7 +129,21 @@ def masked(data, shortest):
         (dparams,), dxs, (dstate0,) = stacked_backward(cache, dhs)
         return dparams, dxs, dstate0
 
-    return _runs(forward, backward), _runs(lambda: cell.forward(params, xs, state0), lambda cache: cell.backward(cache, dhs))
+    def parts_forward():
+        hs, state_T, cache = cell.forward(params, emptied(xs), state0)
+        if len(padding[0]):
+            hs[padding] = 0
+            state_T = hs[lengths - 1, np.arange(B)]
+        return hs, state_T, cache
+
+    return _runs(forward, backward), _runs(parts_forward, lambda cache: cell.backward(cache, emptied(dhs)))
+
+
+def alone(data):
+    """The layer that knows no lengths."""
+    cell, rng, H, xs, state0, dhs = data
+    params = cell.init(rng, xs.shape[2], H, dtype=xs.dtype)
+    return _runs(lambda: cell.forward(params, xs, state0), lambda cache: cell.backward(cache, dhs))
 
 
 def _runs(forward, backward):
@@ -148,15 +169,18 @@ def pairs(data):
 
 def measure(name, shape, dtype, quick):
     """Two rows of the table, forward and forward with backward."""
-    found, rows = pairs(given(name, shape, dtype)), []
+    data = given(name, shape, dtype)
+    found, rows = pairs(data), []
     tolerance = 1e-10 if dtype == "float64" else 2e-3
     for arrangement, (composed, parts) in found.items():
         compare(f"{name}, {arrangement}", composed[1](), parts[1](), rtol=tolerance, atol=tolerance, what="its parts'")
     for passes, which in (("forward", 0), (BOTH, 1)):
         candidates = {arrangement: composed[which] for arrangement, (composed, _) in found.items()}
         candidates |= {f"parts of {arrangement}": parts[which] for arrangement, (_, parts) in found.items()}
+        candidates["layer"] = alone(data)[which]
         timings = interleave(candidates, quick=quick)
         ratios = {f"{arrangement} / parts": timings.ratio(arrangement, f"parts of {arrangement}") for arrangement in found}
+        ratios["lengths T/2 to T / layer"] = timings.ratio("lengths T/2 to T", "layer")
         rows.append({"layer": name, "dtype": dtype, "(B, T, D, H)": shape, "passes": passes} | ratios)
     return rows
 

@@ -9,19 +9,16 @@ question would hold up the program until everything before it is done. In a func
 """
 
 import functools
-import inspect
 import math
 import threading
-from types import SimpleNamespace
 
 import torch
 
-from rnncore.reference.shapes import _Check, _pretty, _type
+from rnncore.reference.shapes import KINDS, _Check, _type, binding, parse
 
 __all__ = []
 
 _call = threading.local()
-_KINDS = {"int": "whole numbers", "bool": "True and False", "float": "floating-point numbers"}
 
 
 def tensors(**specs):
@@ -37,16 +34,13 @@ def tensors(**specs):
     """
 
     def decorate(function):
-        signature = inspect.signature(function)
-        optional = {name for name, parameter in signature.parameters.items() if parameter.default is None}
+        bind, optional = binding(function)
 
         @functools.wraps(function)
         def checked(*args, **kwargs):
             if torch.compiler.is_compiling() or getattr(_call, "checked", False):
                 return function(*args, **kwargs)
-            bound = signature.bind(*args, **kwargs)
-            bound.apply_defaults()
-            arguments = bound.arguments
+            arguments = bind(*args, **kwargs)
             try:
                 check = _TensorCheck()
                 for name, spec in specs.items():
@@ -75,16 +69,15 @@ class _TensorCheck(_Check):
         self.device = None  # (device, name of the argument that set it)
 
     def _array(self, name, spec, value):
-        axes = spec.split()
-        kind = axes.pop(0) if axes[0] in ("int", "bool") else "float"
+        spec = parse(spec)
         if not isinstance(value, torch.Tensor):
-            raise TypeError(f"{name} must be a tensor of shape {_pretty(axes)}, got {_type(value)}.")
-        if _kind(value.dtype) != kind:
-            raise TypeError(f"{name} must hold {_KINDS[kind]}, got {value.dtype}.")
-        self._sizes(name, axes, SimpleNamespace(shape=tuple(value.shape)))
-        if kind != "int":  # lengths may stay on the CPU, where packing wants them
+            raise TypeError(f"{name} must be a tensor of shape {spec.pretty}, got {_type(value)}.")
+        if _kind(value.dtype) != spec.kind:
+            raise TypeError(f"{name} must hold {KINDS[spec.kind]}, got {value.dtype}.")
+        self._sizes(name, spec, tuple(value.shape))
+        if spec.kind != "int":  # lengths may stay on the CPU, where packing wants them
             self._same_device(name, value)
-        if kind == "float":
+        if spec.kind == "float":
             self._same_dtype(name, value)
             self._finite(name, value)
 

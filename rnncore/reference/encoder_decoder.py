@@ -34,7 +34,7 @@ from rnncore.reference.layers import (
     linear_backward,
     linear_forward,
 )
-from rnncore.reference.masking import length_mask
+from rnncore.reference.masking import check_lengths, length_mask
 from rnncore.reference.padded_layer import layer_backward, layer_forward
 from rnncore.reference.ranges import check_range
 from rnncore.reference.shapes import shapes
@@ -159,6 +159,8 @@ def encoder_forward(params, source, *, lengths=None, cell="gru"):
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     """
     cell = find_cell(cell)
+    if lengths is not None:
+        check_lengths("encoder_forward", lengths, len(source))
     check_range("encoder_forward: source", source, 0, len(params["embedding"]["weight"]) - 1)
     xs, embedding_cache = embedding_forward(params["embedding"], source)  # (S, B, D)
     state0 = cell.zero_state(source.shape[1], params["rnn"]["weight_hh"].shape[1], xs.dtype)

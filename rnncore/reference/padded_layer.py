@@ -7,7 +7,7 @@ Contents
     layer_forward      all time steps, with or without lengths
     layer_backward     its gradient (BPTT)
 
-The results are those of `masked.py`; the arguments were checked where they came in, but for the lengths.
+The results are those of `masked.py`; the arguments were checked where they came in.
 """
 
 from typing import Any, NamedTuple
@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rnncore import tuned
-from rnncore.reference.masking import check_lengths
 from rnncore.reference.packing import (
     PackCache,
     PackedCache,
@@ -44,6 +43,7 @@ class PaddedLayerCache(NamedTuple):
 
     cell: Any  # the cell's cache, over all T steps
     lengths: np.ndarray  # (B,)
+    padding: np.ndarray  # which rows of an array (T B, ...) are padding
 
 
 class PackedLayerCache(NamedTuple):
@@ -60,19 +60,18 @@ def layer_forward(cell, params, xs, state0, lengths, options):
     The cells of `CELLS` run on through the padding, over zeros, and what they give there is forgotten: with many different lengths that
     is faster than the many short runs of packed sequences. A cell of your own may not bear it, and runs over packed sequences.
     """
-    if lengths is not None:
-        check_lengths("layer over padded sequences", lengths, len(xs))
-    if lengths is None or (lengths == len(xs)).all():
+    if lengths is None or min(lengths.tolist()) == len(xs):
         return cell.forward(params, xs, state0, **options)
     if cell.backward not in PADDED_BACKWARD:
         return _packed_layer_forward(cell, params, xs, state0, lengths, options)
+    padding = (np.arange(len(xs))[:, None] >= lengths).ravel().nonzero()[0]
     with np.errstate(over="ignore", invalid="ignore"):  # a ReLU may grow without bound in the padding
-        hs, state_T, cache = cell.forward(params, _without_padding(xs.copy(), lengths), state0, **options)
-    _without_padding(hs, lengths)  # in the cache, too, which holds hs itself
+        hs, state_T, cache = cell.forward(params, _without_padding(xs.copy(), padding), state0, **options)
+    _without_padding(hs, padding)  # in the cache, too, which holds hs itself
     state_T = hs[_ends(lengths)]
     if hasattr(state0, "c"):
         state_T = state0._replace(h=state_T, c=cache.cs[_ends(lengths)])
-    return hs, state_T, PaddedLayerCache(cache, lengths)
+    return hs, state_T, PaddedLayerCache(cache, lengths, padding)
 
 
 def layer_backward(cell, cache, dhs, dstate_T):
@@ -81,7 +80,7 @@ def layer_backward(cell, cache, dhs, dstate_T):
         return _packed_layer_backward(cache, dhs, dstate_T)
     if not isinstance(cache, PaddedLayerCache):
         return cell.backward(cache, dhs, dstate_T)
-    dhs, dcs = _without_padding(dhs.copy(), cache.lengths), {}
+    dhs, dcs = _without_padding(dhs.copy(), cache.padding), {}
     if dstate_T is not None:
         dhs[_ends(cache.lengths)] += hidden(dstate_T)
     if hasattr(dstate_T, "c"):
@@ -90,10 +89,9 @@ def layer_backward(cell, cache, dhs, dstate_T):
     return PADDED_BACKWARD[cell.backward](cache.cell, dhs, **dcs)
 
 
-def _without_padding(arrays, lengths):
-    """Set what stands after the end of each sequence to zero, in place; slices are much faster here than a mask."""
-    for b, length in enumerate(lengths.tolist()):
-        arrays[length:, b] = 0
+def _without_padding(arrays, padding):
+    """Set the padding of a new array (T, B, ...) to zero, in place; rows by their numbers are much faster here than a mask."""
+    arrays.reshape(-1, arrays.shape[-1])[padding] = 0
     return arrays
 
 

@@ -17,6 +17,7 @@ and a state that explodes half-way through a sequence is a result to look at, no
 import functools
 import inspect
 import threading
+from typing import NamedTuple
 
 import numpy as np
 
@@ -45,16 +46,13 @@ def shapes(**specs):
     """
 
     def decorate(function):
-        signature = inspect.signature(function)
-        optional = {name for name, parameter in signature.parameters.items() if parameter.default is None}
+        bind, optional = binding(function)
 
         @functools.wraps(function)
         def checked(*args, **kwargs):
             if _call.checked:
                 return function(*args, **kwargs)
-            bound = signature.bind(*args, **kwargs)
-            bound.apply_defaults()
-            arguments = bound.arguments
+            arguments = bind(*args, **kwargs)
             try:
                 check = _Check()
                 for name, spec in specs.items():
@@ -73,6 +71,23 @@ def shapes(**specs):
         return checked
 
     return decorate
+
+
+def binding(function):
+    """A function that names the arguments of a call, as `inspect.Signature.bind` does at five times the price; and which may be None."""
+    signature = inspect.signature(function)
+    parameters = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
+    positional = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+    defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
+    names, optional = {p.name for p in parameters}, {name for name, default in defaults.items() if default is None}
+
+    def bind(*args, **kwargs):
+        arguments = defaults | dict(zip(positional, args, strict=False)) | kwargs
+        if len(args) > len(positional) or not names <= arguments.keys():
+            signature.bind(*args, **kwargs)  # says what is wrong
+        return arguments
+
+    return bind, optional
 
 
 class _Check:
@@ -103,7 +118,7 @@ class _Check:
             if not isinstance(value, kind):
                 raise TypeError(f"{name} must be the {kind.__name__} that the forward pass returned, got {_type(value)}.")
             for field, field_spec in fields.items():
-                self._sizes(f"{name}.{field}", field_spec.split(), getattr(value, field))
+                self._sizes(f"{name}.{field}", parse(field_spec), getattr(value, field).shape)
         elif spec == "rng":
             if not isinstance(value, np.random.Generator):
                 raise TypeError(f"{name} must be a numpy.random.Generator, got {_type(value)}.")
@@ -116,11 +131,11 @@ class _Check:
             self._array(name, spec, value)
 
     def multiples(self):
-        for name, factor, letter, size, axes, shape in self.later:
+        for name, factor, letter, size, pretty, shape in self.later:
             if letter in self.sizes and size != factor * self.sizes[letter][0]:
                 known, where = self.sizes[letter]
                 raise ValueError(
-                    f"{name} must have shape {_pretty(axes)}, got {shape}: "
+                    f"{name} must have shape {pretty}, got {shape}: "
                     f"{letter} is {known} in {where}, so {factor}{letter} is {factor * known}, not {size}."
                 )
 
@@ -135,18 +150,15 @@ class _Check:
             self.argument(f"{name}['{key}']", key_spec, value[key])
 
     def _array(self, name, spec, value):
-        axes = spec.split()
-        kind = {"int": np.integer, "bool": np.bool_}.get(axes[0], np.floating)
-        axes = axes if kind is np.floating else axes[1:]
+        spec = parse(spec)
         if isinstance(value, float):
             value = np.float64(value)
         if not isinstance(value, np.ndarray | np.generic):
-            raise TypeError(f"{name} must be a NumPy array of shape {_pretty(axes)}, got {_type(value)}.")
-        if not np.issubdtype(value.dtype, kind):
-            wanted = {np.floating: "floating-point numbers", np.integer: "whole numbers", np.bool_: "True and False"}[kind]
-            raise TypeError(f"{name} must hold {wanted}, got dtype {value.dtype}.")
-        self._sizes(name, axes, value)
-        if kind is np.floating:
+            raise TypeError(f"{name} must be a NumPy array of shape {spec.pretty}, got {_type(value)}.")
+        if value.dtype.kind not in LETTERS[spec.kind]:
+            raise TypeError(f"{name} must hold {KINDS[spec.kind]}, got dtype {value.dtype}.")
+        self._sizes(name, spec, value.shape)
+        if spec.kind == "float":
             if self.dtype is None:
                 self.dtype = (value.dtype, name)
             elif value.dtype != self.dtype[0]:
@@ -155,24 +167,43 @@ class _Check:
                 index = tuple(int(i) for i in np.argwhere(~np.isfinite(value))[0])
                 raise ValueError(f"{name} must hold finite numbers, got {value[index]} at index {list(index)}.")
 
-    def _sizes(self, name, axes, value):
-        shape = value.shape
-        named = [axis for axis in axes if axis != "..."]
-        if len(shape) != len(named) and not ("..." in axes and len(shape) > len(named)):
-            raise ValueError(f"{name} must have shape {_pretty(axes)}, got {shape}: {len(shape)} axes, not {len(named)}.")
-        for axis, size in zip(named, shape[len(shape) - len(named) :], strict=True):
-            letter = axis.lstrip("0123456789")
-            if letter != axis:
-                self.later.append((name, int(axis[: -len(letter)]), letter, size, axes, shape))
-            elif size != self.sizes.setdefault(axis, (size, name))[0]:
-                known, where = self.sizes[axis]
-                raise ValueError(f"{name} must have shape {_pretty(axes)}, got {shape}: {axis} is {known} in {where}, not {size}.")
+    def _sizes(self, name, spec, shape):
+        leading = len(shape) - len(spec.axes)
+        if leading != 0 and not (spec.open and leading > 0):
+            raise ValueError(f"{name} must have shape {spec.pretty}, got {shape}: {len(shape)} axes, not {len(spec.axes)}.")
+        for (factor, letter), size in zip(spec.axes, shape[leading:], strict=True):
+            if factor:
+                self.later.append((name, factor, letter, size, spec.pretty, shape))
+            elif size != self.sizes.setdefault(letter, (size, name))[0]:
+                known, where = self.sizes[letter]
+                raise ValueError(f"{name} must have shape {spec.pretty}, got {shape}: {letter} is {known} in {where}, not {size}.")
         if 0 in shape:
-            raise ValueError(f"{name} must have shape {_pretty(axes)} with at least one entry, got {shape}.")
+            raise ValueError(f"{name} must have shape {spec.pretty} with at least one entry, got {shape}.")
 
 
-def _pretty(axes):
-    return "(" + ", ".join(axes) + ("," if len(axes) == 1 and axes != ["..."] else "") + ")"
+KINDS = {"float": "floating-point numbers", "int": "whole numbers", "bool": "True and False"}
+LETTERS = {"float": "f", "int": "iu", "bool": "b"}  # NumPy's, for kinds of dtype
+
+
+class Spec(NamedTuple):
+    """What the specification of an array says."""
+
+    kind: str  # a key of KINDS
+    open: bool  # whether more axes may stand before
+    axes: tuple  # (factor, letter) for each axis with a name; the factor is 0 where none is written
+    pretty: str  # the shape, for a message
+
+
+@functools.cache
+def parse(text):
+    """Read the specification of an array, such as "4H D" or "int ... B"."""
+    words = text.split()
+    kind = words.pop(0) if words[0] in KINDS else "float"
+    named = [word for word in words if word != "..."]
+    letters = [word.lstrip("0123456789") for word in named]
+    factors = [int(word[: -len(letter)] or 0) for word, letter in zip(named, letters, strict=True)]
+    pretty = "(" + ", ".join(words) + ("," if len(words) == 1 and named else "") + ")"
+    return Spec(kind, "..." in words, tuple(zip(factors, letters, strict=True)), pretty)
 
 
 def _type(value):
