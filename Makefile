@@ -78,7 +78,7 @@ strict-site: notebooks
 	@touch _build/site.done
 
 browser: strict-site
-	$(PY) -m pytest tests/browser -m browser
+	$(PY) -m pytest tests/browser -m browser -n auto --dist loadgroup
 
 bench: $(INSTALLED) ## ratios, never part of the tests; exits 1 if a target is missed
 	$(PY) benchmarks/run.py $(ONLY)

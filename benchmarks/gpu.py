@@ -9,7 +9,7 @@ import custom_cells
 import torch
 from custom_cells import TOLERANCE, check, eager, module, problem, template
 from grid import DTYPES, GRID, interleave
-from report import Section, Target
+from report import Section, Target, note
 
 import rnncore.pytorch as mirror
 
@@ -121,7 +121,6 @@ def sections(quick):
         layers = [standard(label, shape, dtype, quick) for label in STANDARD for dtype in DTYPES for shape in shapes]
         cells = [custom(label, shape, dtype, quick) for label in custom_cells.CELLS for dtype in DTYPES for shape in shapes]
         scans = [scan(dtype, quick) for dtype in DTYPES]
-    note = " ".join(__doc__.split())
     device = f"On {torch.cuda.get_device_name()}, PyTorch {torch.__version__}, CUDA {torch.version.cuda}."
     single = [row for row in cells if row["dtype"] == "float32"]
     cell_targets = [
@@ -131,10 +130,17 @@ def sections(quick):
     return [
         Section(
             "GPU, standard layers",
-            f"{note} {device}",
+            f"{note(__doc__)} {device}",
+            "A ratio of 1 means that the mirror costs nothing beside the layer that it calls.",
             layers,
             [at_most("mirror / nn", [row["mirror / nn"].median for row in layers], 1.05)],
         ),
-        Section("GPU, custom cells", device, cells, cell_targets),
-        Section("GPU, scan", device, scans, [at_least("loop / scan", [row["loop / scan"].median for row in scans], 20)]),
+        Section("GPU, custom cells", device, "A ratio is above 1 where its first name takes longer.", cells, cell_targets),
+        Section(
+            "GPU, scan",
+            device,
+            "How many times as long as the scan the loop takes.",
+            scans,
+            [at_least("loop / scan", [row["loop / scan"].median for row in scans], 20)],
+        ),
     ]

@@ -194,7 +194,7 @@ def wheel(package, folder):
 
 
 def _belongs(path):
-    return path.is_file() and "__pycache__" not in path.parts
+    return path.is_file() and not {"__pycache__", "pytorch"} & set(path.parts)  # PyTorch does not exist in a browser
 
 
 def _record(data):

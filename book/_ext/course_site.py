@@ -3,10 +3,13 @@
 - MathJax and plotly.js are copied from book/node_modules into the built site; plotly.js goes only to pages with a figure.
 - docutils marks a list of sources with a role that WAI-ARIA has withdrawn; it is replaced.
 - The arrows that open a section of the table of contents get a name for screen readers.
+- The theme's script of all icons of Font Awesome is emptied: half a megabyte, while the same icons come from the theme's fonts.
+- The script of the page's Python is told how much it will download.
 - Scripts of sphinx-thebe are taken out: it would ask another address for them, and no page uses it.
 - A page is read again when its notebook was executed again (rnncore changed, the text did not).
 """
 
+import json
 import shutil
 from pathlib import Path
 
@@ -55,8 +58,20 @@ def finish_page(app, pagename, templatename, context, doctree):
         app.add_js_file("vendor/plotly-cartesian.min.js", defer="defer")
         app.add_js_file("figures.js", defer="defer")
     if 'class="rnn-widget"' in (context.get("body") or ""):
-        app.add_js_file("kernel.js", defer="defer")
+        app.add_js_file("kernel.js", defer="defer", **{"data-bytes": str(kernel_bytes(Path(app.confdir)))})
         app.add_js_file("widgets.js", defer="defer")
+
+
+def kernel_bytes(root):
+    """What the Python of a page downloads when it starts; 0 where tools/pyodide.py did not run."""
+    info = root / "_build" / "pyodide" / "kernel.json"
+    return sum(json.loads(info.read_text("utf8"))["files"].values()) if info.exists() else 0
+
+
+def drop_icon_script(app, exception):
+    script = Path(app.outdir) / "_static" / "scripts" / "fontawesome.js"
+    if script.exists():
+        script.write_text("")
 
 
 def _named_sections(write):
@@ -74,4 +89,5 @@ def setup(app):
     app.connect("builder-inited", copy_vendored)
     app.connect("env-get-outdated", outdated)
     app.connect("html-page-context", finish_page, priority=900)
+    app.connect("build-finished", drop_icon_script)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

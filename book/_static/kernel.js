@@ -11,10 +11,11 @@
 // with the same sentence, until start() is called again.
 window.rnnKernel = (() => {
   const here = document.currentScript.src;
+  const announced = Number(document.currentScript.dataset.bytes) || 0; // the page says how much a start downloads
   const PATIENCE = 60; // seconds without news after which a start has failed
   const STOPPED = "Stopped.";
   let worker, started, failure, generation = 0, number = 0, last = Promise.resolve();
-  let now = { state: "off", message: "", bytes: 0, total: 0 };
+  let now = { state: "off", message: "", bytes: 0, total: announced };
   const asked = new Map(); // number of a question to the worker -> its { resolve, reject }
   const listeners = new Set();
 
@@ -72,7 +73,7 @@ window.rnnKernel = (() => {
     const mine = generation;
     const wait = patience(PATIENCE, `nothing arrived for ${PATIENCE} s.`);
     const stale = () => { if (mine !== generation) throw new Error(STOPPED); };
-    set("starting", "Starting Python", { bytes: 0, total: 0 });
+    set("starting", "Starting Python", { bytes: 0 });
     try {
       const info = await Promise.race([files(), wait.over]);
       stale();

@@ -150,7 +150,8 @@
     const staticText = (needed) => {
       const ready = inputs.filter((input) => !needed.includes(input)).map(label);
       if (!needed.length) return "";
-      return ready.length ? `${list(ready)}: at once. Anything else starts Python in this page.` : "A change starts Python in this page.";
+      const start = kernel.total ? `starts Python in this page (${megabytes(kernel.total)} MB, once)` : "starts Python in this page";
+      return ready.length ? `${list(ready)}: at once. Anything else ${start}.` : `A change ${start}.`;
     };
 
     form.addEventListener("submit", (event) => event.preventDefault());

@@ -74,8 +74,9 @@ def chromium():
 
 @dataclass
 class Complaints:
-    """What went wrong while a page was looked at."""
+    """What went wrong while a page was looked at, and what it asked for."""
 
+    asked: list = field(default_factory=list)  # files of the site
     outside: list = field(default_factory=list)  # requests to another address, all blocked
     console: list = field(default_factory=list)  # errors and warnings
     failed: list = field(default_factory=list)  # answers of 400 and above
@@ -97,6 +98,7 @@ def open_page(chromium, request):
         def route(request_route):
             url = request_route.request.url
             if urlsplit(url).hostname == "127.0.0.1":
+                complaints.asked.append(urlsplit(url).path.lstrip("/"))
                 request_route.continue_()
             else:
                 complaints.outside.append(url)

@@ -43,7 +43,7 @@ CANCEL = """async (names) => {
     return Promise.all(calls);
 }"""
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("kernel")]  # one at a time: a start takes seconds of all cores
 
 
 def assemble(target, package):

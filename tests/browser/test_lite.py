@@ -14,7 +14,7 @@ SITE = ROOT / "_build" / "html"
 LAB = "labs/lab01_recurrent_cell/lab01_recurrent_cell"
 PAGES = sorted(str(path.relative_to(SITE).with_suffix("")) for path in (SITE / "book").glob("*.html"))
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("kernel")]  # one at a time: a start takes seconds of all cores
 
 
 def launch(open_page, address, path):

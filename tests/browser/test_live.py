@@ -6,7 +6,7 @@ import pytest
 from rnncore.widgets import NAMES, widget
 from tests.browser.test_widgets import PAGE, change, find, other, shows, state
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("kernel")]  # one at a time: a start takes seconds of all cores
 
 
 def agree(one, two):
@@ -30,6 +30,16 @@ def test_every_widget_is_drawn_as_cpython_draws_it(open_page, request, address):
         drawn = page.evaluate("([name, values]) => rnnKernel.call(name, values)", [name, values])
         assert agree(drawn["data"], widget(name)(**values).payload()["data"]), f"{name} with {values} differs"
     assert not complaints, complaints
+
+
+def test_a_start_downloads_what_the_page_says(open_page):
+    page, _ = open_page(PAGE)
+    button = find(page, "parameter_counter").locator("button[data-do=live]")
+    announced = page.evaluate("() => new Promise((say) => rnnKernel.onstate(({ total }) => say(total)))")
+    assert button.text_content() == f"Run live ({announced / 1e6:.0f} MB)" and announced < 17e6
+    page.evaluate("rnnKernel.start()")
+    seen = page.evaluate("() => new Promise((say) => rnnKernel.onstate(({ total, bytes }) => say([total, bytes])))")
+    assert seen == [announced, announced]
 
 
 def test_run_live_and_move_a_control(open_page):

@@ -293,28 +293,22 @@ def test_figures_follow_the_theme(widgets):
 @pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 390)])
 def test_accessible_in_every_state(widgets, theme, width):
     """No violation of WCAG 2 levels A and AA that axe-core can find: refused, computing, live, failed."""
-    from tests.browser.test_pages import AXE
+    from tests.browser.test_pages import violations
 
-    page = widgets(theme, width)
-    page.evaluate(AXE.read_text())
-
-    def violations():
-        found = page.evaluate("axe.run('.rnn-widget', { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] })")["violations"]
-        return [f"{v['id']} at {node['target']}: {node['failureSummary']}" for v in found for node in v["nodes"]]
-
+    page, part = widgets(theme, width), "'.rnn-widget'"
     element = find(page, "sampling")
     change(element, "seed", 3)
     state(element, "computing")
-    assert violations() == []
+    assert violations(page, part) == []
     page.evaluate("fake.fail('Python could not start: no network.')")
     state(element, "failed")
-    assert violations() == []
+    assert violations(page, part) == []
     page.evaluate("fake.quick = true")
     element.get_by_role("button", name="Try again").click()
     state(element, "live")
     change(element, "text", " ")
     element.get_by_role("alert").wait_for()
-    assert violations() == []
+    assert violations(page, part) == []
     overflow = page.evaluate("document.scrollingElement.scrollWidth - document.documentElement.clientWidth")
     assert overflow <= 1, f"the page is {overflow} pixels wider than the screen"
 
