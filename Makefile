@@ -17,7 +17,7 @@ INSTALLED := $(VENV)/installed
 BUILD_SITE := $(VENV)/bin/jupyter-book build . --toc book/_toc.yml --path-output .
 
 .DEFAULT_GOAL := help
-.PHONY: help course test labs site pdf bench clean lint unit notebooks strict-site browser
+.PHONY: help course test labs site pdf bench check-checks clean lint unit notebooks strict-site browser
 
 help: ## list the targets
 	@echo "make course   set up, build and serve the course on http://127.0.0.1:8000 (PORT=9000 for another port)"
@@ -25,6 +25,7 @@ help: ## list the targets
 	@echo "make site     build the site into _build/html, without serving it"
 	@echo "make pdf      print the book into _build/rnn-course.pdf (needs Chromium or Chrome)"
 	@echo "make labs     build labs/ from solutions/"
+	@echo "make check-checks   grade a corpus of right and wrong answers, and print what the labs' checks make of it"
 	@echo "make bench    measure rnncore against PyTorch side by side; results go to benchmarks/results/ (ONLY=around for one file, printed)"
 	@echo "make clean    remove what was built (labs/, .venv and downloads in .cache stay)"
 	@echo "make help     this list"
@@ -82,6 +83,9 @@ browser: strict-site
 
 bench: $(INSTALLED) ## ratios, never part of the tests; exits 1 if a target is missed
 	$(PY) benchmarks/run.py $(ONLY)
+
+check-checks: $(INSTALLED) ## who checks the checks
+	@$(PY) -m tests.corpus
 
 clean: ## remove what was built
 	rm -rf _build _executed .pytest_cache .ruff_cache .hypothesis

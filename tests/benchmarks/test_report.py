@@ -104,4 +104,7 @@ def test_a_missed_target_makes_the_command_fail(run, load, monkeypatch):
 def test_a_name_that_is_no_benchmark_is_refused_in_a_sentence(run, capsys, name):
     with pytest.raises(SystemExit):
         run.main([name])
-    assert f"expected names among adding, around, bptt, custom_cells, gpu, imports, layers, memory, website, got {name}." in capsys.readouterr().err
+    assert (
+        f"expected names among adding, around, bptt, custom_cells, gpu, imports, layers, memory, website, got {name}."
+        in capsys.readouterr().err
+    )

@@ -16,4 +16,4 @@ from rnncore.checks.labs.lab01.forward_sequence import sequence_forward
 from rnncore.checks.labs.lab01.forward_step import step_forward
 from rnncore.checks.labs.lab01.probability import prediction
 
-__all__ = ["prediction", "sequence_backward", "sequence_forward", "step_backward", "step_forward"]
+__all__ = ["step_forward", "sequence_forward", "step_backward", "sequence_backward", "prediction"]  # as in the lab
