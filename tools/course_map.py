@@ -2,6 +2,8 @@
 
     python tools/course_map.py              prints it, a line each; nothing if all is in order
     python tools/course_map.py --minutes    prints the minutes that each chapter takes to read, from its words and code
+
+Where an entry of coverage.yml names a place that its chapter does not have, the places that it has are printed too.
 """
 
 import argparse
@@ -21,7 +23,7 @@ def main():
             print(f"{name:28} {data.estimate(name):5.1f}")
         return 0
     found = complaints()
-    print("\n".join(found) or "All is in order.")
+    print("\n".join(found + places()) or "All is in order.")
     return bool(found)
 
 
@@ -30,6 +32,12 @@ def complaints():
     for entry in data.entries():
         found += [f"coverage.yml, {entry.row}, {entry.item}: {sentence}" for sentence in data.missing(entry)]
     return found
+
+
+def places():
+    """The places of the chapters in which an entry found none."""
+    entries = [entry for entry in data.entries() if entry.anchor not in data.labels(entry.chapter)]
+    return [f"{name} has {' '.join(data.labels(name))}" for name in dict.fromkeys(entry.chapter for entry in entries) if data.labels(name)]
 
 
 if __name__ == "__main__":

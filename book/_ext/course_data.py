@@ -10,6 +10,7 @@ Contents
     title           the heading of a page
     lab_title       the heading of a lab
     widget_title    the heading of a widget on the page of widgets
+    glossary        the terms of the glossary and their sections
     entries         what the topics demand and where it is taught
     missing         what is not there of an entry
     find            an object of rnncore by its name
@@ -133,6 +134,13 @@ def widget_title(widget):
     return re.search(rf"^\(widget-{widget.replace('_', '-')}\)=\n## (.+)$", _text("widgets"), re.MULTILINE)[1]
 
 
+def glossary():
+    """The terms of the glossary: a list of (terms with one definition, label of the section that explains them)."""
+    body = re.search(r"```\{glossary\}\n:sorted:\n\n(.*?)```", _text("glossary"), re.DOTALL)[1]
+    blocks = [block.splitlines() for block in re.split(r"\n\n+", body.strip("\n"))]
+    return [([line for line in lines if not line.startswith(" ")], re.search(r"<([\w:-]+)>`$", lines[-1])[1]) for lines in blocks]
+
+
 def entries():
     """All entries of coverage.yml, in its order."""
     found = []
@@ -147,7 +155,7 @@ def missing(entry):
     """What an entry names and the book, the labs or rnncore do not have: a list of sentences."""
     found = []
     if not (BOOK / f"{entry.chapter}.md").exists():
-        found.append(f"there is no chapter {entry.chapter}")
+        found.append(f"there is no chapter {entry.chapter}, wanted for ({entry.anchor})=")
     elif entry.anchor not in labels(entry.chapter):
         found.append(f"{entry.chapter} has no place ({entry.anchor})=")
     if entry.lab and not (ROOT / "labs" / entry.lab / f"{entry.lab}.ipynb").exists():

@@ -10,9 +10,11 @@ Both return SVG text. Its colours are classes of course.css, so that they follow
 
 import textwrap
 from html import escape
+from itertools import pairwise
 
-LAYER, PER_LAYER, SWEEPS = 112, 4, 24
-WIDTH, BOX, HEIGHT, GAP = 760, 172, 56, 14
+LAYER, PER_LAYER, SWEEPS = 108, 4, 24
+WIDTH, BOX, HEIGHT, GAP = 740, 166, 60, 12
+WRAP = 17  # letters in a line of a box
 ROW, COLUMN, LANE, SMALL = 52, 374, 11, 40
 
 
@@ -36,7 +38,7 @@ def layers(chapters, per_layer=PER_LAYER):
 
 
 def places(chapters):
-    """Where boxes and bends stand: {key: (x, y)}; a chapter's key is its name, a bend's is (from, to, layer)."""
+    """Where boxes and bends stand, {key: (x, y)}, and how wide the picture is; the key of a box is a name, of a bend (from, to, layer)."""
     layer = layers(chapters)
     rows = [[] for _ in range(max(layer.values()) + 1)]
     above, below = {}, {}
@@ -44,15 +46,20 @@ def places(chapters):
         rows[layer[c.name]].append(c.name)
     for c in chapters:
         for need in c.needs:
-            chain = [need, *((need, c.name, k) for k in range(layer[need] + 1, layer[c.name])), c.name]
-            for a, b in zip(chain, chain[1:], strict=False):
+            chain = _chain(need, c.name, layer)
+            for a, b in pairwise(chain):
                 above.setdefault(b, []).append(a)
                 below.setdefault(a, []).append(b)
             for bend in chain[1:-1]:
                 rows[bend[2]].append(bend)
     best = min((_sorted(rows, above, below, sweep) for sweep in range(SWEEPS)), key=lambda r: _crossings(r, below))
-    x = _spread(best, above, below)
-    return {key: (x[key], 4 + k * LAYER) for k, row in enumerate(best) for key in row}
+    x, width = _spread(best, above, below)
+    return {key: (x[key], 4 + k * LAYER) for k, row in enumerate(best) for key in row}, width
+
+
+def _chain(start, end, layer):
+    """The keys that a line passes: a box, a bend in each layer between, a box."""
+    return [start, *((start, end, k) for k in range(layer[start] + 1, layer[end])), end]
 
 
 def _sorted(rows, above, below, sweeps):
@@ -70,7 +77,7 @@ def _sorted(rows, above, below, sweeps):
 
 def _crossings(rows, below):
     count = 0
-    for row, after in zip(rows, rows[1:], strict=False):
+    for row, after in pairwise(rows):
         at = {key: i for i, key in enumerate(after)}
         ends = [(i, at[b]) for i, key in enumerate(row) for b in below.get(key, [])]
         count += sum((a - c) * (b - d) < 0 for a, b in ends for c, d in ends) // 2
@@ -79,21 +86,22 @@ def _crossings(rows, below):
 
 def _spread(rows, above, below):
     """The x of the middle of everything: near its neighbours, in the order of its row, without overlap, inside the picture."""
-    half = {key: BOX / 2 if isinstance(key, str) else 5 for row in rows for key in row}
-    x = {key: WIDTH * (i + 0.5) / len(row) for row in rows for i, key in enumerate(row)}
+    half = {key: BOX / 2 if isinstance(key, str) else 3 for row in rows for key in row}
+    width = max(WIDTH, *(sum(2 * half[key] + GAP for key in row) for row in rows))
+    x = {key: width * (i + 0.5) / len(row) for row in rows for i, key in enumerate(row)}
     for sweep in range(80):
         for row in rows if sweep % 2 else rows[::-1]:
             wanted = [_mean([x[n] for n in above.get(key, []) + below.get(key, [])], x[key]) for key in row]
             for key, place in zip(row, wanted, strict=True):
                 x[key] = place
-            _push(row, x, half)
-    return x
+            _push(row, x, half, width)
+    return x, width
 
 
-def _push(row, x, half):
+def _push(row, x, half, width):
     """Move what overlaps apart, by the same amount to both sides, then everything back inside the picture."""
     for _ in range(60):
-        for a, b in zip(row, row[1:], strict=False):
+        for a, b in pairwise(row):
             short = half[a] + half[b] + GAP - (x[b] - x[a])
             if short > 0:
                 x[a], x[b] = x[a] - short / 2, x[b] + short / 2
@@ -101,7 +109,7 @@ def _push(row, x, half):
     for key in row:
         x[key] = max(x[key], left + half[key])
         left = x[key] + half[key] + GAP
-    right = WIDTH - 2
+    right = width - 2
     for key in row[::-1]:
         x[key] = min(x[key], right - half[key])
         right = x[key] - half[key] - GAP
@@ -112,16 +120,16 @@ def _mean(values, otherwise):
 
 
 def wide(chapters, link):
-    at, layer, part = places(chapters), layers(chapters), {c.name: c.part for c in chapters}
+    (at, width), layer, part = places(chapters), layers(chapters), {c.name: c.part for c in chapters}
     lines, boxes = [], []
     for c in chapters:
         for need in c.needs:
-            chain = [need, *((need, c.name, k) for k in range(layer[need] + 1, layer[c.name])), c.name]
+            chain = _chain(need, c.name, layer)
             lines.append(f'<path class="part-{part[need]}" d="{_way([at[key] for key in chain])}"/>')
         x, y = at[c.name]
-        boxes.append(_box(c, link, x - BOX / 2, y, BOX, HEIGHT, textwrap.wrap(c.title, 21)))
+        boxes.append(_box(c, link, x - BOX / 2, y, BOX, HEIGHT, textwrap.wrap(c.title, WRAP)))
     height = max(y for _, y in at.values()) + HEIGHT + 4
-    return _svg("course-map course-map-wide", WIDTH, height, text(chapters), lines, boxes)
+    return _svg("course-map course-map-wide", round(width), height, text(chapters), lines, boxes)
 
 
 def _way(points):
@@ -163,10 +171,10 @@ def narrow(chapters, link):
 
 
 def _box(chapter, link, x, y, width, height, lines):
-    first = y + height / 2 + 5 - 8.5 * (len(lines) - 1)
-    words = "".join(f'<tspan x="{x + width / 2:.0f}" y="{first + 17 * k:.0f}">{escape(line)} </tspan>' for k, line in enumerate(lines))
+    middle, first = x + width / 2, y + height / 2 + 5 - 8.5 * (len(lines) - 1)
+    words = "".join(f'<text x="{middle:.0f}" y="{first + 17 * k:.0f}">{escape(line)}</text>' for k, line in enumerate(lines))
     shape = f'<rect class="part-{chapter.part}" x="{x:.0f}" y="{y:.0f}" width="{width:.0f}" height="{height}" rx="7"/>'
-    return f'<a href="{escape(link(chapter.name))}">{shape}<text>{words}</text></a>'
+    return f'<a href="{escape(link(chapter.name))}" aria-label="{escape(chapter.title)}">{shape}{words}</a>'
 
 
 def _svg(classes, width, height, label, lines, boxes):

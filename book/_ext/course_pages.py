@@ -4,7 +4,11 @@
     {course-chapters}    every chapter: its question, what it needs, minutes, lab, widgets
     {course-paths}       the ways through the course
     {coverage}           every topic, and where each part of it is taught
+
+The index gets, for each term of the glossary, the section that explains it.
 """
+
+from collections import Counter
 
 import course_data as data
 import course_graph as graph
@@ -13,7 +17,7 @@ from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
 
-class course_map(nodes.General, nodes.Element):  # noqa: N801  # docutils names nodes so
+class course_map(nodes.General, nodes.Element):  # docutils names its nodes so
     """The place of the picture; drawn when the page is written, because only then the addresses of the chapters are known."""
 
 
@@ -53,19 +57,18 @@ class Map(FromData):
 class Chapters(FromData):
     def content_nodes(self):
         chapters = data.chapters()
-        titles = {c.name: c.title for c in chapters}
         found = []
         for number, (caption, _) in enumerate(data.parts()):
-            here = [self.entry(c, titles) for c in chapters if c.part == number]
-            found.append(self.section(caption, "\n\n".join(here)))
+            here = [self.entry(c) for c in chapters if c.part == number]
+            found.append(self.section(caption, ":::{container} course-chapters\n" + "\n\n".join(here) + "\n:::"))
         return found
 
-    def entry(self, c, titles):
+    def entry(self, c):
         facts = [f"{c.minutes} minutes"]
-        facts += ["needs " + ", ".join(f"[{titles[n]}](/book/{n}.md)" for n in c.needs)] if c.needs else ["needs no other chapter"]
-        facts += [f"[{data.lab_title(c.lab)}](/labs/{c.lab}/{c.lab}.ipynb)"] if c.lab else []
-        facts += [f"widget {{ref}}`{data.widget_title(w)} <widget-{w.replace('_', '-')}>`" for w in c.widgets]
-        return f"**[{c.title}](/book/{c.name}.md)**\n: {c.question}\n: {' · '.join(facts)}"
+        facts += ["needs " + ", ".join(map(link, c.needs))] if c.needs else ["needs no other chapter"]
+        facts += [lab_link(c.lab)] if c.lab else []
+        facts += [f"widget {widget_link(w)}" for w in c.widgets]
+        return f"**{link(c.name)}**\n: {c.question}\n: {' · '.join(facts)}"
 
 
 class Paths(FromData):
@@ -73,24 +76,16 @@ class Paths(FromData):
         return [self.section(path["title"], self.path(path)) for path in data.paths()]
 
     def path(self, path):
-        known = {c.name: c for c in data.chapters()}
-        rows = ["| | | |", "|---|---|---|"]
+        minutes = {c.name: c.minutes for c in data.chapters()}
+        timed = any("chapters" in stage for stage in path["stages"])
+        rows = [[path["unit"], "what", *(["to read"] if timed else [])]]
+        rows.append(["---"] * len(rows[0]))
         for stage in path["stages"]:
-            here = [known[name] for name in stage.get("chapters", [])]
-            what = [f"[{c.title}](/book/{c.name}.md)" for c in here]
-            what += [f"{{ref}}`{label}`" for label in stage.get("places", [])]
-            what += [f"[{data.lab_title(lab)}](/labs/{lab}/{lab}.ipynb)" for lab in stage.get("labs", [])]
-            what += stage.get("also", [])
-            minutes = sum(c.minutes for c in here)
-            rows.append(f"| {stage['name']} | {'<br>'.join(what)} | {f'{minutes} min' if minutes else ''} |")
-        head = stage_heads(path)
-        rows[0] = f"| {head[0]} | {head[1]} | {head[2]} |"
-        return f"{path['text']}\n\n" + "\n".join(rows)
-
-
-def stage_heads(path):
-    timed = any(stage.get("chapters") for stage in path["stages"])
-    return path["unit"], "what", "to read" if timed else ""
+            what = [*map(link, stage.get("chapters", [])), *map(place, stage.get("places", []))]
+            what += [*map(lab_link, stage.get("labs", [])), *(f"{{doc}}`/book/{page}`" for page in stage.get("pages", []))]
+            time = sum(minutes[name] for name in stage.get("chapters", []))
+            rows.append([stage["name"], "<br>".join(what), *([f"{time} minutes" if time else ""] if timed else [])])
+        return path["text"] + "\n\n" + "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 class Coverage(FromData):
@@ -102,15 +97,49 @@ class Coverage(FromData):
         return [self.section(topic, self.table(entries)) for (_, topic), entries in topics.items()]
 
     def table(self, entries):
-        lines = ["````{list-table}", ":header-rows: 1", ":widths: 38 34 28", ":class: coverage", "", "* - what", "  - where", "  - try it, call it"]
+        """One chapter, named above the table, teaches most of a topic; the others are named in their lines."""
+        home = Counter(entry.chapter for entry in entries).most_common(1)[0][0]
+        lines = [f"Chapter: {link(home)}", "", "````{list-table}", ":header-rows: 1", ":widths: 34 31 35", ":class: coverage", ""]
+        lines += ["* - what", "  - where", "  - try it, call it"]
         for entry in entries:
-            tries = [f"[{data.lab_title(entry.lab).split(':')[0]}](/labs/{entry.lab}/{entry.lab}.ipynb)"] if entry.lab else []
-            name = (entry.widget or "").replace("_", "-")
-            tries += [f"{{ref}}`{data.widget_title(entry.widget)} <widget-{name}>`"] if entry.widget else []
+            tries = [lab_link(entry.lab, short=True)] if entry.lab else []
+            tries += [widget_link(entry.widget)] if entry.widget else []
             tries += [f"{{py:obj}}`~rnncore.{name}`" for name in entry.names]
-            chapter = f"[{data.title(entry.chapter)}](/book/{entry.chapter}.md)"
-            lines += [f"* - {entry.item}", f"  - {{ref}}`{entry.anchor}`", "", f"    {chapter}", f"  - {', '.join(tries)}"]
+            elsewhere = f", in {link(entry.chapter)}" if entry.chapter != home else ""
+            lines += [f"* - {entry.item}", f"  - {{ref}}`{entry.anchor}`{elsewhere}", f"  - {', '.join(tries)}"]
         return "\n".join([*lines, "````"])
+
+
+def link(chapter):
+    return f"[{data.title(chapter)}](/book/{chapter}.md)"
+
+
+def place(label):
+    chapter = next(c for c in data.chapters() if label in data.labels(c.name))
+    return f"{{ref}}`{label}`, in *{chapter.title}*"
+
+
+def lab_link(lab, short=False):
+    title = data.lab_title(lab)
+    return f"[{title.split(':')[0] if short else title}](/labs/{lab}/{lab}.ipynb)"
+
+
+def widget_link(widget):
+    return f"{{ref}}`{data.widget_title(widget)} <widget-{widget.replace('_', '-')}>`"
+
+
+def index_the_glossary(app, env):
+    """Let the index lead from each term of the glossary to the section that explains it as well."""
+    entries, places = env.get_domain("index").entries, env.get_domain("std").labels
+    for page, entry in getattr(env, "indexed_terms", []):  # those of the build before
+        if entry in entries.get(page, []):
+            entries[page].remove(entry)
+    env.indexed_terms = []
+    for terms, label in data.glossary():
+        page, anchor, _ = places.get(label, ("", "", ""))
+        for term in terms if page else []:
+            env.indexed_terms.append((page, ("single", f"{term}; {env.titles[page].astext()}", anchor, "", None)))
+            entries.setdefault(page, []).append(env.indexed_terms[-1][1])
 
 
 def outdated(app, env, added, changed, removed):
@@ -124,4 +153,5 @@ def setup(app):
     app.add_directive("course-paths", Paths)
     app.add_directive("coverage", Coverage)
     app.connect("env-get-outdated", outdated)
+    app.connect("env-updated", index_the_glossary)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

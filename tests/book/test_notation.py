@@ -14,7 +14,6 @@ from rnncore import reference
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "book" / "notation.md").read_text("utf8")
 SIZES = {"T": 7, "B": 3, "D": 5, "H": 4, "V": 6}  # all different
-PARAMETERS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 
 
 def tables(*columns):
@@ -26,9 +25,7 @@ def tables(*columns):
             inside = True
         elif not cells:
             inside = False
-        elif inside and not set(cells[0]) <= {"-"}:
-            rows.append(cells)
-        elif inside and not cells[0]:
+        elif inside and not (cells[0] and set(cells[0]) <= {"-"}):
             rows.append(cells)
     return rows
 
@@ -107,11 +104,12 @@ def test_every_array_has_the_shape_that_the_page_says(arrays):
 
 def test_parameters_of_every_cell():
     rows = {row[0].strip("`"): row[1:] for row in tables("cell", "blocks of rows, in this order")}
+    more = [(cell.strip("`"), re.findall(r"\w+", names), shape(axes)) for cell, names, axes, _ in tables("cell", "further parameters")]
     assert set(rows) == set(rc.CELLS)
-    for name, (order, *rest) in rows.items():
+    for name, (order, weight_ih, weight_hh, biases) in rows.items():
         params = rc.CELLS[name].init(np.random.default_rng(0), SIZES["D"], SIZES["H"])
-        said = dict(zip(PARAMETERS, map(shape, rest[:4]), strict=True))
-        said |= {further: shape(axes) for further, axes in re.findall(r"`(\w+)` `(\([^)]*\))`", rest[4])}
+        said = {"weight_ih": shape(weight_ih), "weight_hh": shape(weight_hh), "bias_ih": shape(biases), "bias_hh": shape(biases)}
+        said |= {further: axes for cell, names, axes in more if cell == name for further in names}
         assert {key: value.shape for key, value in params.items()} == said, name
         assert rc.CELLS[name].gates == len(order.split(", ")), name
 

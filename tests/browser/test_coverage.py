@@ -28,6 +28,7 @@ CHAPTERS, ENTRIES = data.chapters(), data.entries()
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: f"{entry.row}-{entry.item}")
 def test_the_place_is_in_the_built_chapter_and_the_page_links_to_it(entry):
+    assert data.missing(entry) == []
     anchor = re.sub(r"[^a-z0-9]+", "-", entry.anchor)
     assert f'id="{anchor}"' in (SITE / f"{entry.chapter}.html").read_text("utf8")
     table = (SITE / "coverage.html").read_text("utf8")
@@ -41,9 +42,11 @@ def test_the_map_shows_one_picture_whose_boxes_lead_to_the_chapters(open_page, w
     shown = page.locator("svg.course-map:visible")
     assert shown.count() == 1
     for chapter in CHAPTERS:
-        box = shown.locator(f'a[href="{chapter.name}.html"]')
-        assert " ".join(box.inner_text().split() if box.inner_text() else box.text_content().split()) == chapter.title
-    size = shown.locator("text").first.evaluate("t => t.getBoundingClientRect().height / t.querySelectorAll('tspan').length")
+        box = shown.get_by_role("link", name=chapter.title, exact=True)
+        assert box.get_attribute("href") == f"{chapter.name}.html"
+        words, frame = box.evaluate("a => ['text', 'rect'].map(tag => a.querySelector(tag).getBoundingClientRect().toJSON())")
+        assert frame["left"] < words["left"] and words["right"] < frame["right"], f"{chapter.title} does not fit into its box"
+    size = shown.locator("text").first.evaluate("t => t.getBoundingClientRect().height")
     assert size >= 11, "the words in the picture are too small to read"
     shown.locator("a").last.click()
     page.wait_for_url(f"**/{CHAPTERS[-1].name}.html")
@@ -55,4 +58,10 @@ def test_the_index_is_reached_from_the_glossary_and_has_its_terms(open_page):
     page.wait_for_url("**/genindex.html")
     text = page.locator("article, main").first.inner_text()
     assert "spectral radius" in text and "lstm_forward" in text
+    assert not complaints, complaints
+
+
+def test_the_index_fits_on_a_phone(open_page):
+    page, complaints = open_page("genindex.html", width=390)
+    assert page.evaluate("document.scrollingElement.scrollWidth - document.documentElement.clientWidth") <= 1
     assert not complaints, complaints
