@@ -128,9 +128,14 @@ def _block(values, unit, hovers, total=None):
     if total is not None:
         columns[1][:, 1] = total
     shown = np.concatenate(columns, axis=1)
-    texts = [[f"{unit * v:.1f}" if unit > 1 else f"{v:.2g}" for v in row] for row in shown]
+    texts = [[_written(unit * v) if unit > 1 else f"{v:.2g}" for v in row] for row in shown]
     sums = [["", f"sum: {unit * v:.3f}"] for v in columns[1][:, 1]]
     return shown / (np.nanmax(np.abs(shown)) or 1.0), texts, np.concatenate([hovers, sums], axis=1).astype(object)
+
+
+def _written(value):
+    """A number that fits a cell of a phone's width: "-52.4", "-315", and 0 without a sign."""
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:z.1f}"
 
 
 def _how_dy(t, _, numbers):

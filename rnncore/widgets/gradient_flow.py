@@ -182,7 +182,7 @@ def _layout(steps, norms):
         },
         "xaxis2": {
             **axis,
-            "title": {"text": "k-th singular value of the last step", "standoff": 6},
+            "title": {"text": "k-th singular value, last step", "standoff": 6},
             "range": [1, 2 * HIDDEN],
             "anchor": "y2",
         },

@@ -96,7 +96,7 @@ def sampling(text, method, temperature, k, p, seed):
         ylabel="probability",
         xlabel="next character",
         alt=f"Bars of the {SHOWN} most probable next characters after the text. The model gives {names[0]} {plain[best[0]]:.2f}; "
-        f"with {method} it gets {drawn[best[0]]:.2f}, and {kept} characters can be drawn.",
+        f"with {method} it gets {drawn[best[0]]:.2f}, and {kept} of {len(drawn)} characters can be drawn.",
     )
     layout = {**figure.layout, "barmode": "group"}
     layout["xaxis"] = {**layout["xaxis"], "type": "category"}
@@ -105,7 +105,7 @@ def sampling(text, method, temperature, k, p, seed):
         {"type": "bar", "name": name, "x": names, "y": values[best].round(4), "marker": {"color": color}}
         for name, values, color in (("the model's", plain, COLORS[4]), ("drawn from", drawn, COLORS[0]))
     ]
-    note = f"{kept} characters can be drawn, entropy {entropy:.2f} bits. The model writes on: {written}"
+    note = f"{kept} character{'s' if kept > 1 else ''} can be drawn, entropy {entropy:z.2f} bits. The model writes on: {written}"
     return Figure(data, layout, figure.alt, note)
 
 
