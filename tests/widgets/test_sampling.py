@@ -37,7 +37,7 @@ def test_bars_show_the_distribution_that_is_drawn_from(method):
     drawn = choose_from(next_logits(TOKENS)[0], method, 0.8, 3, 0.6)
     assert drawn.sum() == pytest.approx(1)
     np.testing.assert_allclose(figure.data[1]["y"], np.sort(drawn)[::-1][:12], rtol=0, atol=5.1e-5)
-    assert figure.note.startswith(f"{(drawn > 0).sum()} characters can be drawn")
+    assert figure.note.startswith(f"{(drawn > 0).sum()} character")
 
 
 def test_methods_are_those_of_the_reference():
