@@ -24,6 +24,8 @@ SIZES = {"adding": (2, 1), "order": (8, 4)}  # inputs, outputs
 CELLS = {  # hidden units, parameters of the cell, forward, backward
     "GRU, reset after": (32, rc.init_gru, rc.gru_forward, rc.gru_backward),
     "GRU, reset before": (32, rc.init_gru, partial(rc.gru_forward, reset="before"), rc.gru_backward),
+    "GRU, bias of z 1": (32, rc.init_gru, rc.gru_forward, rc.gru_backward),
+    "GRU, bias of z 3": (32, rc.init_gru, rc.gru_forward, rc.gru_backward),
     "LSTM": (27, rc.init_lstm, rc.lstm_forward, rc.lstm_backward),
     "LSTM, forget bias 1": (27, rc.init_lstm, rc.lstm_forward, rc.lstm_backward),
     "LSTM, forget bias 3": (27, rc.init_lstm, rc.lstm_forward, rc.lstm_backward),
@@ -42,7 +44,8 @@ def init(cell, task, seed):
     """A cell and a linear output layer."""
     rng, (D, V), (H, init_cell, _, _) = np.random.default_rng(seed), SIZES[task], CELLS[cell]
     params = init_cell(rng, D, H, dtype=np.float32)
-    params = rc.set_forget_bias(params, float(cell[-1])) if "bias" in cell else params
+    if "bias" in cell:  # of the gate that keeps: rows H to 2H in either cell
+        params["bias_ih"][H : 2 * H], params["bias_hh"][H : 2 * H] = float(cell[-1]), 0
     return {"cell": params, "out": rc.init_linear(rng, H, V, dtype=np.float32)}
 
 
