@@ -14,6 +14,7 @@ different, in float64 and in float32.
 
 import contextlib
 import copy
+import functools
 import inspect
 import os
 import sys
@@ -51,11 +52,13 @@ class Exercise:
         example: `args = example()`, inputs small enough to follow by hand.
         draw: `draw(rng, dtype, **sizes)` yields one or more tuples of arguments; `sizes` has a number for each letter.
         mistakes: dict from words to a likely wrong function; the words complete "This is what comes out when ...".
+        properties: functions `hold(function, rng)` that ask something of the learner's function which needs no right answer, such as
+            finite differences, and raise `CheckFailed` if it is not so. A wrong reference does not pass them.
     """
 
-    def __init__(self, reference, *, outputs, letters, example, draw, mistakes):
+    def __init__(self, reference, *, outputs, letters, example, draw, mistakes, properties=()):
         self.reference, self.name, self.outputs, self.letters = reference, reference.__name__, outputs, letters
-        self.example, self.draw, self.mistakes = example, draw, mistakes
+        self.example, self.draw, self.mistakes, self.properties = example, draw, mistakes, properties
 
     def check(self, function, *, rng=None):
         """Check a learner's function and print one line if it is right.
@@ -102,7 +105,25 @@ class Exercise:
                 except CheckFailed as fault:
                     message = f"{self.name}{where}{note}: {fault}{self._diagnosis(cases, runs, run, want)}"
                     raise CheckFailed(message) from None
+        for hold in self.properties:
+            try:
+                hold(self._quiet(function), rng)
+            except CheckFailed as fault:
+                message = str(fault)
+                raise CheckFailed(message if message.startswith(self.name) else f"{self.name}: {message}") from None
         return len(cases)
+
+    def _quiet(self, function):
+        """The learner's function for a property: it writes no warning, and an error of it is a sentence."""
+
+        @functools.wraps(self.reference)
+        def quiet(*args):
+            run = self._run(function, args)
+            if run.error is not None:
+                raise CheckFailed(_stopped(function, self.name, run.error))
+            return run.value
+
+        return quiet
 
     def _cases(self, rng):
         yield " on the worked example", self.example()
