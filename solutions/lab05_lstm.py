@@ -641,10 +641,8 @@ def loss_and_gradients(params, xs, targets):
 
 
 def new_params(rng, cell, hidden_size=16):
-    if cell == "plain cell":
-        params = init_rnn(rng, 2, hidden_size)
-    else:
-        params = init_lstm(rng, 2, hidden_size)
+    init = init_rnn if cell == "plain cell" else init_lstm
+    params = init(rng, 2, hidden_size)
     if cell == "LSTM, forget bias 3":
         params = set_forget_bias(params, 3.0)
     return {"cell": params, "linear": init_linear(rng, hidden_size, 1)}
@@ -721,9 +719,10 @@ lines(
     log_y=True,
     xlabel="step of the sequence",
     ylabel="size of its gradient (last step: 1)",
-    alt="Size of the gradient at each of 30 steps of the input, relative to the last step, on a logarithmic scale, for four seeds. Untrained, "
-    "the plain cell and the LSTM as drawn fall along nearly straight lines to less than a ten-thousandth at the first step, while the "
-    "LSTM with forget bias 3 stays within a factor of ten of 1. The LSTM as drawn, once trained, stays there, too.",
+    alt="Size of the gradient at each of 30 steps of the input, relative to the last step, on a logarithmic scale, four seeds. "
+    "Untrained, the plain cell and the LSTM as drawn fall along nearly straight lines to less than a ten-thousandth at the first step, while the "
+    "LSTM with forget bias 3 stays within a factor of ten of 1. "
+    "The LSTM as drawn, once trained, stays there, too.",
 )
 
 # %% [markdown]

@@ -96,7 +96,7 @@ def functions(lab):
     module = ast.parse(lab.source.read_text("utf8"))
     names = {exercise.name for exercise in lab.exercises.values()}
     written = {node.name: node for node in module.body if isinstance(node, ast.FunctionDef) and node.name in names}
-    namespace = {"np": np, **{name: getattr(reference, name) for name in reference.__all__ if name not in names}}
+    namespace = {"np": np, **{name: value for name, value in vars(reference).items() if name not in names}}
     exec(compile(ast.Module(list(written.values()), []), str(lab.source), "exec"), namespace)
     return written, namespace
 
