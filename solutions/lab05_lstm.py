@@ -720,9 +720,8 @@ lines(
     xlabel="step of the sequence",
     ylabel="size of its gradient (last step: 1)",
     alt="Size of the gradient at each of 30 steps of the input, relative to the last step, on a logarithmic scale, four seeds. "
-    "Untrained, the plain cell and the LSTM as drawn fall along nearly straight lines to less than a ten-thousandth at the first step, while the "
-    "LSTM with forget bias 3 stays within a factor of ten of 1. "
-    "The LSTM as drawn, once trained, stays there, too.",
+    "Untrained, the plain cell and the LSTM as drawn fall along nearly straight lines to less than a ten-thousandth at the first "
+    "step, while the LSTM with forget bias 3 stays within a factor of ten of 1. The LSTM as drawn, once trained, stays there, too.",
 )
 
 # %% [markdown]

@@ -6,7 +6,7 @@ Contents
 
 import numpy as np
 
-from rnncore.checks.compare import CheckFailed
+from rnncore.checks.compare import compare
 from rnncore.checks.labs.exercise import Exercise
 from rnncore.checks.labs.lab05.inputs import PARAMS, STATE, X, draw_gates
 from rnncore.reference.activations import sigmoid
@@ -60,20 +60,17 @@ def ordered(order):
 
 
 def each_row_has_its_own_gate(function, rng):
-    """A large bias in the rows of one gate opens that gate and leaves the other three as they are."""
-    (args,) = draw_gates(rng, np.float64, B=3, D=2, H=4)
-    params, x, h = args
-    before = function(*args)
+    """A large bias in the rows of one gate opens that gate, a very negative one shuts it, and the other three stay as they are."""
+    ((params, x, h),) = draw_gates(rng, np.float64, B=3, D=2, H=4)
+    before = function(params, x, h)
     for k, name in enumerate("ifgo"):
-        bias = params["bias_ih"].copy()
-        bias[4 * k : 4 * k + 4] = 60
-        after = function({**params, "bias_ih": bias}, x, h)
-        for j, other in enumerate("ifgo"):
-            same = np.allclose(after[j], 1 if j == k else before[j], rtol=0, atol=1e-9)
-            if not same:
-                raise CheckFailed(
-                    f"a bias of 60 in the rows of {name} alone must make {name} one and leave the rest, but {other} is wrong."
-                )
+        for value, end in ((60, 1), (-60, -1 if name == "g" else 0)):
+            bias = params["bias_ih"].copy()
+            bias[4 * k : 4 * k + 4] = value
+            after = function({**params, "bias_ih": bias}, x, h)
+            for j, other in enumerate("ifgo"):
+                right = np.full((3, 4), float(end)) if j == k else before[j]
+                compare(f"with a bias of {value} in the rows of {name}, {other}", after[j], right)
 
 
 gates = Exercise(
