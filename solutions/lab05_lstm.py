@@ -327,10 +327,12 @@ lab05.sequence_forward.check(lstm_forward)
 #
 # $$
 # \begin{aligned}
-# \mathrm{d}W_{ih} &= \mathrm{d}a_t^\top x_t, & \mathrm{d}W_{hh} &= \mathrm{d}a_t^\top h_{t-1}, &
-# \mathrm{d}b_{ih} = \mathrm{d}b_{hh} &= \sum_{\text{batch}} \mathrm{d}a_t, \\
-# \mathrm{d}x_t &= \mathrm{d}a_t W_{ih}, & \mathrm{d}h_{t-1} &= \mathrm{d}a_t W_{hh}, &
-# \mathrm{d}c_{t-1} &= \mathrm{d}c_t \odot f_t.
+# \mathrm{d}W_{ih} &= \mathrm{d}a_t^\top x_t \\
+# \mathrm{d}W_{hh} &= \mathrm{d}a_t^\top h_{t-1} \\
+# \mathrm{d}b_{ih} = \mathrm{d}b_{hh} &= \textstyle\sum_{\text{batch}} \mathrm{d}a_t \\
+# \mathrm{d}x_t &= \mathrm{d}a_t W_{ih} \\
+# \mathrm{d}h_{t-1} &= \mathrm{d}a_t W_{hh} \\
+# \mathrm{d}c_{t-1} &= \mathrm{d}c_t \odot f_t
 # \end{aligned}
 # $$
 #
@@ -727,20 +729,20 @@ lines(
 
 # %% [markdown]
 # **Question.** In which line of your `lstm_step_backward` does the forget bias change how far the gradient reaches? Before
-# training, the LSTM as drawn sends next to nothing to the first step, hardly more than the plain cell; the LSTM with
-# forget bias 3 sends to the first step about as much as to the last. Yet in the first figure both learn the task, and
+# training, the LSTM as drawn sends next to nothing to the first step, like the plain cell; the LSTM with forget bias 3
+# sends to the first step about as much as to the last. Yet in the first figure both learn the task, and
 # neither is clearly ahead. What has happened to the LSTM as drawn in between?
 #
 # <details><summary>An answer</summary>
 #
-# It is the last line, `dc_next * f`: of the gradient at the cell state, $f$ is left after one step back, and a product of
+# It is the product `dc_next * f`, which you return: of the gradient at the cell state, $f$ is left after one step back, and a product of
 # thirty forget gates after thirty. With $f$ near 0.5 that product is about $10^{-9}$; with a bias of 3, where $f$ is about
 # 0.95, it is about 0.2. The other ways back, through $h$ and the gates, come on top.
 #
-# But the bias is only where training starts. The marks lie anywhere in their halves, so often the second one is near the
-# end, where its gradient is not small. The figure shows what training makes of the gates: in the trained networks the
-# gradient at the first step is about as large as at the last. The LSTM can learn to keep; the plain cell has no gate
-# that it could open. So here, at 30 steps and this learning rate, a forget bias of 3 buys reach at the start and, within
+# But the bias is only where training starts. The second mark is often near the end, where the gradient is not small; that
+# may be where learning begins. The figure shows what training makes of the gates: in the trained networks the gradient at
+# the first step is about as large as at the last. The LSTM has learned to keep; the plain cell has no gate that it could
+# open. So here, at 30 steps and this learning rate, a forget bias of 3 buys reach at the start and, within
 # the spread of four seeds, no earlier success. The chapter has a task where it does decide: [the forget bias,
 # measured](book:lstm#lstm-forget-bias).
 #
