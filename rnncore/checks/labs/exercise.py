@@ -14,6 +14,7 @@ different, in float64 and in float32.
 
 import contextlib
 import copy
+import functools
 import inspect
 import os
 import sys
@@ -30,6 +31,7 @@ __all__ = ["Exercise", "grading"]
 
 TOLERANCE = {"float64": 1e-8, "float32": 1e-4}  # absolute and relative; another order of summation differs by less
 FRESH = ("float64", "float64", "float32")  # dtypes of the random inputs
+MISSING = object()  # in the place of an array that a result of another structure does not have
 
 
 def grading():
@@ -51,11 +53,13 @@ class Exercise:
         example: `args = example()`, inputs small enough to follow by hand.
         draw: `draw(rng, dtype, **sizes)` yields one or more tuples of arguments; `sizes` has a number for each letter.
         mistakes: dict from words to a likely wrong function; the words complete "This is what comes out when ...".
+        properties: functions `hold(function, rng)` that ask something of the learner's function which needs no right answer, such as
+            finite differences, and raise `CheckFailed` if it is not so. A wrong reference does not pass them.
     """
 
-    def __init__(self, reference, *, outputs, letters, example, draw, mistakes):
+    def __init__(self, reference, *, outputs, letters, example, draw, mistakes, properties=()):
         self.reference, self.name, self.outputs, self.letters = reference, reference.__name__, outputs, letters
-        self.example, self.draw, self.mistakes = example, draw, mistakes
+        self.example, self.draw, self.mistakes, self.properties = example, draw, mistakes, properties
 
     def check(self, function, *, rng=None):
         """Check a learner's function and print one line if it is right.
@@ -102,7 +106,24 @@ class Exercise:
                 except CheckFailed as fault:
                     message = f"{self.name}{where}{note}: {fault}{self._diagnosis(cases, runs, run, want)}"
                     raise CheckFailed(message) from None
+        for hold in self.properties:
+            try:
+                hold(self._quiet(function), rng)
+            except CheckFailed as fault:
+                message = str(fault)
+                raise CheckFailed(message if message.startswith(self.name) else f"{self.name}: {message}") from None
         return len(cases)
+
+    def _quiet(self, function):
+        """The learner's function for a property: no warnings, an error is a sentence, and results have the structure of the right ones."""
+
+        @functools.wraps(self.reference)
+        def quiet(*args):
+            run, right = self._run(function, args), self.reference(*args)
+            self._require_right(function, run, right)
+            return _like(run.value, right)
+
+        return quiet
 
     def _cases(self, rng):
         yield " on the worked example", self.example()
@@ -148,7 +169,8 @@ class Exercise:
         def same_fault(run, other):
             if failed.error or other.error:
                 return _same_outcome(run, other)
-            return _alike(_leaf(run, path), _leaf(other, path))
+            seen = _leaf(run, path)
+            return seen is not MISSING and _alike(seen, _leaf(other, path))
 
         for seen, same in ((pairs, _same_outcome), (fault, same_fault)):
             for words, mistake in self.mistakes.items():
@@ -174,7 +196,16 @@ def _same_outcome(run, other):
 
 
 def _leaf(run, path):
-    return dict(leaves(run.value)).get(path)
+    return dict(leaves(run.value)).get(path, MISSING)
+
+
+def _like(got, want):
+    """A right result in the structure of another: a list is as good as a tuple, and the order of a dict means nothing."""
+    if isinstance(want, dict):
+        return {key: _like(got[key], value) for key, value in want.items()}
+    if isinstance(want, tuple) and not hasattr(want, "_fields"):
+        return tuple(_like(value, wanted) for value, wanted in zip(got, want, strict=True))
+    return got
 
 
 def _alike(got, want):
