@@ -52,3 +52,16 @@ def test_run_live_and_move_a_control(open_page):
     change(element, "inputs", 100)
     shows(element, "parameter_counter", hidden=200, inputs=100)
     assert not complaints, complaints
+
+
+def test_a_page_that_is_loaded_anew_is_as_at_first_and_starts_again(open_page):
+    page, complaints = open_page(PAGE)
+    for _ in range(2):
+        element = find(page, "parameter_counter")
+        state(element, "static")
+        shows(element, "parameter_counter")
+        change(element, "hidden", 200)
+        shows(element, "parameter_counter", hidden=200)
+        page.reload()
+        page.wait_for_function("!document.querySelector('.rnn-figure:not([data-drawn])')")
+    assert not complaints, complaints
