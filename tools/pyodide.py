@@ -181,7 +181,7 @@ def entry(path):
 def wheel(package, folder):
     """Write a wheel of the package into the folder and return its path; the same files give the same bytes."""
     version = re.search(r'^__version__ = "([^"]+)"', (package / "__init__.py").read_text("utf8"), re.MULTILINE)[1]
-    files = {f"rnncore/{path.relative_to(package).as_posix()}": path.read_bytes() for path in package.rglob("*") if _belongs(path)}
+    files = {f"rnncore/{path.relative_to(package).as_posix()}": path.read_bytes() for path in package.rglob("*") if _belongs(path, package)}
     info = f"rnncore-{version}.dist-info"
     files[f"{info}/METADATA"] = f"Metadata-Version: 2.1\nName: rnncore\nVersion: {version}\n".encode()
     files[f"{info}/WHEEL"] = b"Wheel-Version: 1.0\nGenerator: rnn-course\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
@@ -193,8 +193,8 @@ def wheel(package, folder):
     return path
 
 
-def _belongs(path):
-    return path.is_file() and not {"__pycache__", "pytorch"} & set(path.parts)  # PyTorch does not exist in a browser
+def _belongs(path, package):
+    return path.is_file() and not {"__pycache__", "pytorch"} & set(path.relative_to(package).parts)  # a browser has no PyTorch
 
 
 def _record(data):
