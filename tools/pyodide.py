@@ -8,7 +8,8 @@ fingerprint of its contents, so that no cache ever mixes two versions. What it h
     Pyodide itself      npm, book/package.json
     NumPy               Pyodide's own release; if that cannot be reached, the same build inside a wheel on PyPI; in both cases only
                         with the sha256 of Pyodide's pyodide-lock.json. With neither, readers' browsers fetch it from Pyodide's release
-    rnncore             a wheel of the working tree, the same bytes for the same tree
+    rnncore             a wheel of the working tree, the same bytes for the same tree; the checks of the labs, which only JupyterLite
+                        needs, are a wheel of their own
     IPython and others  PyPI, tools/pyodide_wheels.txt, with their sha256
 
 Downloads stay in .cache/pyodide: a second run needs no network. A download that fails never fails this script.
@@ -72,6 +73,8 @@ def assemble(target, cache, package=ROOT / "rnncore", modules=ROOT / "book" / "n
         packages = {"numpy": numpy_entry(lock["packages"]["numpy"], version, folder, cache, say)}
         packages["rnncore"] = entry(wheel(package, folder))
         extra = [entry(shutil.copy(path, folder)) for path in notebook_wheels(cache, say)]
+        if extra:
+            extra.append(entry(wheel(package, folder, "rnncore_labs")))
         packages |= {e["name"]: e for e in extra}
         (folder / "pyodide-lock.json").write_text(json.dumps({**lock, "packages": packages}, indent=1))
         name = f"pyodide-{fingerprint(folder)}/"
@@ -178,23 +181,30 @@ def entry(path):
     }
 
 
-def wheel(package, folder):
-    """Write a wheel of the package into the folder and return its path; the same files give the same bytes."""
+def wheel(package, folder, name="rnncore"):
+    """Write a wheel of the package, or with the name "rnncore_labs" of its folder checks/labs, and return its path.
+
+    The same files give the same bytes.
+    """
     version = re.search(r'^__version__ = "([^"]+)"', (package / "__init__.py").read_text("utf8"), re.MULTILINE)[1]
-    files = {f"rnncore/{path.relative_to(package).as_posix()}": path.read_bytes() for path in package.rglob("*") if _belongs(path, package)}
-    info = f"rnncore-{version}.dist-info"
-    files[f"{info}/METADATA"] = f"Metadata-Version: 2.1\nName: rnncore\nVersion: {version}\n".encode()
+    paths = {path.relative_to(package): path for path in package.rglob("*") if path.is_file()}
+    files = {f"rnncore/{place.as_posix()}": path.read_bytes() for place, path in paths.items() if _wheel_of(place) == name}
+    info = f"{name}-{version}.dist-info"
+    files[f"{info}/METADATA"] = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n".encode()
     files[f"{info}/WHEEL"] = b"Wheel-Version: 1.0\nGenerator: rnn-course\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
     record = "".join(f"{name},{_record(data)}\n" for name, data in sorted(files.items())) + f"{info}/RECORD,,\n"
-    path = folder / f"rnncore-{version}-py3-none-any.whl"
+    path = folder / f"{name}-{version}-py3-none-any.whl"
     with zipfile.ZipFile(path, "w") as archive:
         for name, data in [*sorted(files.items()), (f"{info}/RECORD", record.encode())]:
             archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), data, zipfile.ZIP_DEFLATED, 9)
     return path
 
 
-def _belongs(path, package):
-    return path.is_file() and not {"__pycache__", "pytorch"} & set(path.relative_to(package).parts)  # a browser has no PyTorch
+def _wheel_of(place):
+    """The wheel that a file of the package goes into, from its place in the package."""
+    if {"__pycache__", "pytorch"} & set(place.parts):  # a browser has no PyTorch
+        return None
+    return "rnncore_labs" if place.parts[:2] == ("checks", "labs") else "rnncore"
 
 
 def _record(data):

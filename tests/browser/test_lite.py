@@ -29,10 +29,20 @@ def launch(open_page, address, path):
     return tab, complaints
 
 
+def select_kernel(tab):
+    """Answer the dialog in which Jupyter asks for a kernel, if it does: a cell that is run before the kernels are listed brings it up."""
+    dialog = tab.locator(".jp-Dialog")
+    if dialog.is_visible():
+        assert "Select Kernel" in dialog.inner_text(), dialog.inner_text()
+        dialog.locator(".jp-mod-accept").click()
+        dialog.wait_for(state="hidden")
+
+
 def run(tab, cell, number):
     """Run a cell, the `number`-th run of the notebook, and return what it shows."""
     begun = cell.locator(".jp-InputPrompt", has_text=re.compile(rf"\[(\*|{number})\]"))
-    for _ in range(40):  # until the kernel is there, Jupyter passes over a cell that is run
+    for _ in range(40):  # until the kernel is there, Jupyter passes over a cell that is run, or asks for a kernel
+        select_kernel(tab)
         cell.locator(".cm-content").click()
         tab.keyboard.press("Control+Enter")
         with contextlib.suppress(TimeoutError):

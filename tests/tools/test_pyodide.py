@@ -118,7 +118,11 @@ def test_the_same_tree_gives_the_same_wheel_and_another_tree_another_folder(tool
     assert wheels[0].read_bytes() == wheels[1].read_bytes()
     with zipfile.ZipFile(wheels[0]) as archive:
         assert {"rnncore/__init__.py", "rnncore/reference/rnn.py"} <= set(archive.namelist())
-        assert not [name for name in archive.namelist() if "__pycache__" in name or name.startswith("rnncore/pytorch/")]
+        held = set(archive.namelist())
+    assert not [name for name in held if "__pycache__" in name or name.startswith("rnncore/pytorch/")]
+    with zipfile.ZipFile(tool.wheel(package, tmp_path, "rnncore_labs")) as archive:
+        labs = set(archive.namelist())
+    assert "rnncore/checks/labs/lab01/__init__.py" in labs and not labs & held, "the checks of the labs are in a wheel of their own"
     before = tool.fingerprint(tmp_path / "a")
     (package / "__init__.py").write_text((package / "__init__.py").read_text() + "\n")
     tool.wheel(package, tmp_path / "a")
