@@ -34,7 +34,7 @@ def select_kernel(tab):
     dialog = tab.locator(".jp-Dialog")
     if dialog.is_visible():
         assert "Select Kernel" in dialog.inner_text(), dialog.inner_text()
-        dialog.locator(".jp-mod-accept").click()
+        dialog.locator(".jp-mod-accept").click(timeout=3000)
         dialog.wait_for(state="hidden")
 
 
@@ -42,10 +42,10 @@ def run(tab, cell, number):
     """Run a cell, the `number`-th run of the notebook, and return what it shows."""
     begun = cell.locator(".jp-InputPrompt", has_text=re.compile(rf"\[(\*|{number})\]"))
     for _ in range(40):  # until the kernel is there, Jupyter passes over a cell that is run, or asks for a kernel
-        select_kernel(tab)
-        cell.locator(".cm-content").click()
-        tab.keyboard.press("Control+Enter")
         with contextlib.suppress(TimeoutError):
+            select_kernel(tab)
+            cell.locator(".cm-content").click(timeout=3000)
+            tab.keyboard.press("Control+Enter")
             begun.wait_for(timeout=3000)
             break
     cell.locator(".jp-InputPrompt", has_text=f"[{number}]").wait_for(timeout=120000)
