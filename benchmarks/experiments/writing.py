@@ -1,6 +1,6 @@
 """Writing with a character model: greedy, sampling and beam search, measured against real text, with three trained models.
 
-    python benchmarks/experiments/writing.py       writes writing.json beside this file, in about eight minutes
+    python benchmarks/experiments/writing.py       writes writing.json beside this file, in three minutes
 
 The chapter "Writing text" reads the result. Three GRUs are trained on the Python language reference as in tools/weights/sampling.py. Each
 reads 60 characters at 64 places of the held-out text and writes on, in many ways. What they write is measured, and so is the real text
