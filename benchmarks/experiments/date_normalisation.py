@@ -43,7 +43,7 @@ WORDS = ["the", "letter", "was", "sent", "from", "our", "office", "and", "we", "
 TRAIN_WORDS, TEST_WORDS = 4, (0, 2, 4, 6, 8, 12, 16, 24)
 UNSEEN = {"nb": "Norwegian", "da": "Danish", "ca": "Catalan", "ro": "Romanian", "fi": "Finnish", "hr": "Croatian"}
 FIELDS = {"year": (0, 4), "month": (5, 7), "day": (8, 10)}  # places of the answer
-PADDINGS, ERASED, MAPPED = (0, 4, 20, 60), 3, 200
+PADDINGS, ERASED, ERASED_DATES, MAPPED = (0, 4, 20, 60), 3, 100, 200
 COPY_LENGTHS, COPY_TRAINED = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 30), 10
 
 
@@ -248,7 +248,7 @@ def erase(variant, params, texts, inside, rng):
         return rc.softmax(logits)[np.arange(10 * B), token], logits[:, :START].argmax(axis=-1) != token
 
     owner = np.array([next((f for f, (a, b) in FIELDS.items() if a <= t < b), "none") for t in range(10)])
-    human = np.stack([inside[f] if f != "none" else np.zeros((B, S), bool) for f in owner])  # (10, B, S)
+    human = np.stack([inside[f][:, :S] if f != "none" else np.zeros((B, S), bool) for f in owner])  # (10, B, S)
     luck = rng.random((10, B, S))
     digits_only = np.isin(step, [t for t in range(10) if owner[t] != "none"])
     orders = {"most attended": -maps, "least attended": maps, "random": luck, "of the field": luck - 2.0 * human}
@@ -343,7 +343,8 @@ def main():
         "settings": {
             "seeds": list(SEEDS), "batch": BATCH, "rate": RATE, "clipped at": MAX_NORM, "embedding": EMBEDDING, "updates": UPDATES,
             "training dates": POOL, "test dates": TESTED, "curve": CURVE, "curve dates": PROBED, "early": EARLY,
-            "training words": TRAIN_WORDS, "trained copy length": COPY_TRAINED, "erased": ERASED, "dates for maps": MAPPED,
+            "training words": TRAIN_WORDS, "trained copy length": COPY_TRAINED, "erased": ERASED,
+            "dates for erasing": ERASED_DATES, "dates for maps": MAPPED,
         },
         "parameters": {name: size(init(name, 0)) for name in VARIANTS},
         "days in both": len(set(train_days) & set(days)),
@@ -366,7 +367,8 @@ def main():
                 maps, run["maps"] = read_maps(variant, params, texts[:MAPPED], inside)
                 kept[variant, seed] = maps
                 run["padding"] = unmasked(variant, params, texts[:PROBED], targets[:, :PROBED])
-                run["erased"] = erase(variant, params, texts[:100], {f: m[:100] for f, m in inside.items()}, np.random.default_rng(seed))
+                first = {field: m[:ERASED_DATES] for field, m in inside.items()}
+                run["erased"] = erase(variant, params, texts[:ERASED_DATES], first, np.random.default_rng(seed))
                 run["early"] = share(variant, early, texts, targets)
                 run["early months"] = months(variant, early, [days[b] for b in named], [texts[b] for b in named])
             runs.append(run)
