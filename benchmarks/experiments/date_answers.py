@@ -2,8 +2,8 @@
 
     python benchmarks/experiments/date_answers.py       writes date_answers.json beside this file, in about a minute
 
-The chapter "Scoring what a network writes" scores the answers. The task is `rnncore.tasks.dates`; all answers are to the same 200 test dates.
-Each training batch is drawn anew, so some of these days occur in training, most of them in another of the thirty ways to write a day.
+The chapter "Scoring what a network writes" scores the answers. The task is `rnncore.tasks.dates`; all answers are to the same test dates.
+Each training batch is drawn anew, so some of these days occur in training, most of them written in another of the thirty ways.
 """
 
 import json
