@@ -169,17 +169,20 @@ def few_labels():
     for seed in SEEDS:
         vectors = ppmi_vectors(reviews(np.random.default_rng([seed, 2]), REVIEWS), len(WIDE))
         vectors = vectors / vectors[vectors.any(axis=1)].std()
+        drawn = np.random.default_rng([seed, 5]).standard_normal(vectors.shape)
+        vectors = np.where(vectors.any(axis=1, keepdims=True), vectors, drawn)  # words that no review has
         for count in LABELS:
             tokens, lengths, targets = labelled(np.random.default_rng([seed, 3]), count)
             unseen = float(np.mean(~np.isin(test[0][test[0] > 0], tokens)))
-            for start in ("random", "random, frozen", "pretrained", "pretrained, frozen"):
+            for start in ("random", "random, small", "random, frozen", "pretrained", "pretrained, frozen"):
                 rng, table = np.random.default_rng([seed, 4]), vectors if start.startswith("pre") else None
 
                 def draw(rng=rng, tokens=tokens, lengths=lengths, targets=targets):
                     b = rng.integers(0, len(lengths), B)
                     return tokens[: lengths[b].max(), b], lengths[b], targets[b]
 
-                params = fit(init(seed, len(WIDE), 1, table), label_gradients, draw, UPDATES, frozen=start.endswith("frozen"))
+                params = init(seed, len(WIDE), 1, table, scale=0.1 if start.endswith("small") else 1.0)
+                params = fit(params, label_gradients, draw, UPDATES, frozen=start.endswith("frozen"))
                 right = (label_gradients(params, *test)[1] > 0) == test[2]
                 runs.append({"start": start, "labels": count, "seed": seed, "accuracy": round(float(right.mean()), 4)})
                 runs[-1]["unseen words"] = round(unseen, 4)
