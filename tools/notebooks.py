@@ -66,6 +66,7 @@ def main():
     code = subprocess.call(command, env={**os.environ, **SETTINGS})
     for source, key in stale:
         if code == 0 or _succeeded(_target(source)):
+            _join(_target(source))
             if source.suffix == ".md":
                 _keep(source)
             _key_file(source).write_text(key)
@@ -76,6 +77,27 @@ def _succeeded(notebook):
     """Whether every cell ran without an error; beside one that failed, the others need not run again."""
     cells = [cell for cell in nbformat.read(notebook, 4).cells if cell.cell_type == "code" and cell.source.strip()]
     return all(cell.execution_count and not any(o.output_type == "error" for o in cell.outputs) for cell in cells)
+
+
+def _join(path):
+    """What a cell prints arrives in pieces, cut wherever the kernel's clock ticked; put those that follow one another together again."""
+    notebook = nbformat.read(path, 4)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = joined(cell.outputs)
+    nbformat.write(notebook, path)
+
+
+def joined(outputs):
+    """The outputs of a cell, with neighbouring pieces of one stream as one."""
+    result = []
+    for output in outputs:
+        last = result[-1] if result else None
+        if last and output.output_type == last.output_type == "stream" and output.name == last.name:
+            last.text += output.text
+        else:
+            result.append(output)
+    return result
 
 
 def _environment():

@@ -22,17 +22,18 @@ from plain_markdown import plain, sources
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text("utf8"))
 SOURCES = sources((ROOT / "book" / "references.bib").read_text("utf8"))
-NEEDS_TORCH = re.compile(r"^\s*(import torch|from torch|from rnncore\.pytorch|import rnncore\.pytorch)", re.MULTILINE)
+IMPORT = re.compile(r"^\s*(?:import|from)\s+(rnncore\.pytorch|\w+)", re.MULTILINE)
+LIBRARIES = {"torch": "torch", "tokenizers": "tokenizers", "sacrebleu": "sacrebleu", "rouge_score": "rouge-score"}  # import: package
 LINK = re.compile(r"\]\((?!\w+:|#)([\w/.-]+?)\.(?:md|ipynb)(#[\w-]+)?\)")  # to another page of the book
 IN_BROWSER = """You are running this page in your own browser; nothing is installed or sent anywhere. Python is starting: wait until the
 circle at the top right is empty, then run the cells. **What you change is kept in this browser only**, until its site data are
 cleared; *File > Download* saves a copy. To begin anew, delete the notebook under *File > Open*."""
-NO_TORCH = "\n\nCells that import `torch` cannot run here, because PyTorch does not exist in the browser; all others can."
+NOT_HERE = "\n\nCells that import {}, and cells that use what these define, cannot run here: {}. All others can."
 INSTALL = """# Where rnncore is not installed yet, such as on Colab, this installs it.
 import importlib.util
 
 if importlib.util.find_spec("rnncore") is None:
-    %pip install --quiet "rnncore @ {source}"
+    %pip install --quiet "rnncore @ {source}"{others}
 """
 
 
@@ -40,10 +41,17 @@ def main():
     folder, revision = Path(sys.argv[1]), [*sys.argv[2:], "main"][0]
     source = f"git+{CONFIG['repository']['url']}@{revision}"
     for path, notebook in pages():
-        notebook.cells.insert(0, new_code_cell(INSTALL.format(source=source), id="install-rnncore"))
+        others = "".join(f" {LIBRARIES[name]}" for name in libraries(notebook))
+        notebook.cells.insert(0, new_code_cell(INSTALL.format(source=source, others=others), id="install-rnncore"))
         write(notebook, folder / path)
-    packages = f"--extra-index-url https://download.pytorch.org/whl/cpu\ntorch\nplotly\nipywidgets\nrnncore @ {source}\n"
-    (folder / "requirements.txt").write_text(packages)  # for Binder
+    packages = [
+        "--extra-index-url https://download.pytorch.org/whl/cpu",
+        *LIBRARIES.values(),
+        "plotly",
+        "ipywidgets",
+        f"rnncore @ {source}",
+    ]
+    (folder / "requirements.txt").write_text("\n".join(packages) + "\n")  # for Binder
     (folder / "README.md").write_text(f"The notebooks of [{CONFIG['title']}]({CONFIG['html']['baseurl']}), built from {revision}.\n")
 
 
@@ -75,10 +83,20 @@ def address(folder, page, anchor):
     return f"{CONFIG['html']['baseurl'].rstrip('/')}/{os.path.normpath(f'{folder}/{page}')}.html{anchor or ''}"
 
 
+def libraries(notebook):
+    """Which of LIBRARIES the cells of a notebook import, in their order there."""
+    names = {name for cell in notebook.cells if cell.cell_type == "code" for name in IMPORT.findall(cell.source)}
+    return [name for name in LIBRARIES if name in names or (name == "torch" and "rnncore.pytorch" in names)]
+
+
 def in_browser(notebook):
     """The notebook for JupyterLite: its kernel, and a first cell that says where edits are kept and what cannot run."""
-    torch = any(cell.cell_type == "code" and NEEDS_TORCH.search(cell.source) for cell in notebook.cells)
-    notebook.cells.insert(0, new_markdown_cell(IN_BROWSER + NO_TORCH * torch, id="where-edits-are-kept"))
+    absent, first = libraries(notebook), IN_BROWSER
+    if absent:
+        reasons = ["PyTorch does not exist in the browser"] * ("torch" in absent)
+        reasons += [f"`{name}` is not part of this page's Python" for name in absent if name != "torch"]
+        first += NOT_HERE.format(" or ".join(f"`{name}`" for name in absent), "; ".join(reasons))
+    notebook.cells.insert(0, new_markdown_cell(first, id="where-edits-are-kept"))
     notebook.metadata = {"kernelspec": {"name": "python", "display_name": "Python (Pyodide)", "language": "python"}}
     return notebook
 

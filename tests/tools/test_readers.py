@@ -34,12 +34,33 @@ def test_links_to_other_pages_lead_to_the_book(readers):
 
 
 @pytest.mark.parametrize(
-    ("code", "said"), [("import numpy", False), ("x = 1\nimport torch", True), ("from rnncore.pytorch import f", True)]
+    ("code", "said"),
+    [
+        ("import numpy", []),
+        ("import torchvision_of_another_name\nimport tokens", []),
+        ("x = 1\nimport torch", ["Cells that import `torch`, and", "here: PyTorch does not exist in the browser. All others can."]),
+        ("from torch.nn import GRU", ["PyTorch does not exist in the browser"]),
+        ("from rnncore.pytorch import f", ["PyTorch does not exist in the browser"]),
+        ("from tokenizers import models", ["Cells that import `tokenizers`, and", "`tokenizers` is not part of this page's Python"]),
+        ("if True:\n    import sacrebleu", ["`sacrebleu` is not part of this page's Python"]),
+        ("from rouge_score import rouge_scorer\nimport torch", ["`torch` or `rouge_score`", "the browser; `rouge_score` is not part"]),
+    ],
 )
-def test_a_page_that_needs_pytorch_says_so(readers, code, said):
+def test_a_page_says_which_libraries_it_cannot_have(readers, code, said):
     notebook = readers.in_browser(readers.stripped(new_notebook(cells=[new_code_cell(code)]), "book"))
-    assert "kept in this browser only" in notebook.cells[0].source
-    assert ("PyTorch does not exist in the browser" in notebook.cells[0].source) is said
+    first = notebook.cells[0].source
+    assert "kept in this browser only" in first
+    assert ("cannot run here" in first) is bool(said)
+    assert all(sentence in first for sentence in said)
+
+
+def test_what_only_the_prose_imports_is_not_missed(readers):
+    assert readers.libraries(new_notebook(cells=[new_markdown_cell("import torch")])) == []
+
+
+def test_every_library_is_a_requirement_of_the_course(readers):
+    asked = re.findall(r"^([\w-]+)", (PATH.parents[1] / "requirements.txt").read_text("utf8"), re.MULTILINE)
+    assert set(readers.LIBRARIES.values()) <= set(asked)
 
 
 def test_every_page_is_written_twice_the_same(readers, tmp_path):
@@ -55,6 +76,8 @@ def test_every_page_is_written_twice_the_same(readers, tmp_path):
             first = notebook.cells[0].source
             assert "git+https://github.com/rnn-course/rnn-course@v1.2.3" in first
             ast.parse(first.replace("%pip install", "pass #"))
+            cells = [cell.source for cell in notebook.cells[1:] if cell.cell_type == "code"]
+            assert " torch" in first or not any("\nimport torch\n" in f"\n{source}\n" for source in cells)
 
 
 MYST = """(here)=
