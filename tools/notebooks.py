@@ -10,6 +10,7 @@ shows what was tested and executes nothing again.
 import argparse
 import hashlib
 import os
+import re
 import subprocess
 import sys
 from importlib.metadata import version
@@ -39,7 +40,7 @@ def main():
     environment = _environment()
     stale = []
     for source in sources:
-        key = hashlib.sha256((environment + source.read_text("utf8")).encode()).hexdigest()
+        key = hashlib.sha256((environment + source.read_text("utf8")).encode() + results(source)).hexdigest()
         if arguments.all or not _key_file(source).exists() or _key_file(source).read_text() != key:
             stale.append((source, key))
     if not stale:
@@ -106,6 +107,12 @@ def _environment():
     code = b"".join(path.read_bytes() for path in files)
     versions = " ".join(f"{name}={version(name)}" for name in ("numpy", "torch", "ipykernel", "matplotlib"))
     return f"{sys.version_info[:2]} {versions} {sorted(SETTINGS.items())} {hashlib.sha256(code).hexdigest()}"
+
+
+def results(source):
+    """The results of experiments that a chapter reads, by their names in its text."""
+    names = sorted(set(re.findall(r'"(\w+\.json)"', source.read_text("utf8"))))
+    return b"".join(path.read_bytes() for name in names if (path := ROOT / "benchmarks" / "experiments" / name).exists())
 
 
 def _target(source):

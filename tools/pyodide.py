@@ -8,8 +8,8 @@ fingerprint of its contents, so that no cache ever mixes two versions. What it h
     Pyodide itself      npm, book/package.json
     NumPy               Pyodide's own release; if that cannot be reached, the same build inside a wheel on PyPI; in both cases only
                         with the sha256 of Pyodide's pyodide-lock.json. With neither, readers' browsers fetch it from Pyodide's release
-    rnncore             a wheel of the working tree, the same bytes for the same tree; the checks of the labs, which only JupyterLite
-                        needs, are a wheel of their own
+    rnncore             a wheel of the working tree, the same bytes for the same tree; what only JupyterLite needs is a wheel of its
+                        own: the checks of the labs, and the results in benchmarks/experiments that chapters read
     IPython and others  PyPI, tools/pyodide_wheels.txt, with their sha256
 
 Downloads stay in .cache/pyodide: a second run needs no network. A download that fails never fails this script.
@@ -74,7 +74,7 @@ def assemble(target, cache, package=ROOT / "rnncore", modules=ROOT / "book" / "n
         packages["rnncore"] = entry(wheel(package, folder))
         extra = [entry(shutil.copy(path, folder)) for path in notebook_wheels(cache, say)]
         if extra:
-            extra.append(entry(wheel(package, folder, "rnncore_labs")))
+            extra.append(entry(wheel(package, folder, "rnncore_notebooks")))
         packages |= {e["name"]: e for e in extra}
         (folder / "pyodide-lock.json").write_text(json.dumps({**lock, "packages": packages}, indent=1))
         name = f"pyodide-{fingerprint(folder)}/"
@@ -182,13 +182,19 @@ def entry(path):
 
 
 def wheel(package, folder, name="rnncore"):
-    """Write a wheel of the package, or with the name "rnncore_labs" of its folder checks/labs, and return its path.
+    """Write a wheel and return its path; the same files give the same bytes.
 
-    The same files give the same bytes.
+    Args:
+        package: folder of the Python package rnncore; the results of experiments are beside it.
+        folder: where to write.
+        name: "rnncore", or "rnncore_notebooks" for what only notebooks need.
     """
     version = re.search(r'^__version__ = "([^"]+)"', (package / "__init__.py").read_text("utf8"), re.MULTILINE)[1]
     paths = {path.relative_to(package): path for path in package.rglob("*") if path.is_file()}
     files = {f"rnncore/{place.as_posix()}": path.read_bytes() for place, path in paths.items() if _wheel_of(place) == name}
+    if name == "rnncore_notebooks":
+        results = (package.parent / "benchmarks" / "experiments").glob("*.json")
+        files |= {f"benchmarks/experiments/{path.name}": path.read_bytes() for path in results}
     info = f"{name}-{version}.dist-info"
     files[f"{info}/METADATA"] = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n".encode()
     files[f"{info}/WHEEL"] = b"Wheel-Version: 1.0\nGenerator: rnn-course\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
@@ -204,7 +210,7 @@ def _wheel_of(place):
     """The wheel that a file of the package goes into, from its place in the package."""
     if {"__pycache__", "pytorch"} & set(place.parts):  # a browser has no PyTorch
         return None
-    return "rnncore_labs" if place.parts[:2] == ("checks", "labs") else "rnncore"
+    return "rnncore_notebooks" if place.parts[:2] == ("checks", "labs") else "rnncore"
 
 
 def _record(data):

@@ -22,13 +22,26 @@ from plain_markdown import plain, sources
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text("utf8"))
 SOURCES = sources((ROOT / "book" / "references.bib").read_text("utf8"))
-IMPORT = re.compile(r"^\s*(?:import|from)\s+(rnncore\.pytorch|\w+)", re.MULTILINE)
-LIBRARIES = {"torch": "torch", "tokenizers": "tokenizers", "sacrebleu": "sacrebleu", "rouge_score": "rouge-score"}  # import: package
+IMPORT = re.compile(r"^\s*(?:import|from)\s+([\w.]+)", re.MULTILINE)
+LIBRARIES = {  # import: package
+    "torch": "torch",
+    "tokenizers": "tokenizers",
+    "sacrebleu": "sacrebleu",
+    "rouge_score": "rouge-score",
+    "babel": "babel",
+    "networkx": "networkx",
+    "certifi": "certifi",
+}
+INSIDE = {  # what a part of rnncore needs besides NumPy
+    "rnncore.pytorch": ["torch"],
+    "rnncore.tasks.dates": ["babel"],
+    "rnncore.tasks.names": ["babel", "networkx", "certifi"],
+}
 LINK = re.compile(r"\]\((?!\w+:|#)([\w/.-]+?)\.(?:md|ipynb)(#[\w-]+)?\)")  # to another page of the book
 IN_BROWSER = """You are running this page in your own browser; nothing is installed or sent anywhere. Python is starting: wait until the
 circle at the top right is empty, then run the cells. **What you change is kept in this browser only**, until its site data are
 cleared; *File > Download* saves a copy. To begin anew, delete the notebook under *File > Open*."""
-NOT_HERE = "\n\nCells that import {}, and cells that use what these define, cannot run here: {}. All others can."
+NOT_HERE = "\n\nCells that need {}, and cells that use what these define, cannot run here: {}. All others can."
 INSTALL = """# Where rnncore is not installed yet, such as on Colab, this installs it.
 import importlib.util
 
@@ -84,9 +97,13 @@ def address(folder, page, anchor):
 
 
 def libraries(notebook):
-    """Which of LIBRARIES the cells of a notebook import, in their order there."""
-    names = {name for cell in notebook.cells if cell.cell_type == "code" for name in IMPORT.findall(cell.source)}
-    return [name for name in LIBRARIES if name in names or (name == "torch" and "rnncore.pytorch" in names)]
+    """Which of LIBRARIES the cells of a notebook need, in their order there."""
+    modules = {name for cell in notebook.cells if cell.cell_type == "code" for name in IMPORT.findall(cell.source)}
+    needed = {module.split(".")[0] for module in modules}
+    for part, names in INSIDE.items():
+        if any(f"{module}.".startswith(f"{part}.") for module in modules):
+            needed.update(names)
+    return [name for name in LIBRARIES if name in needed]
 
 
 def in_browser(notebook):

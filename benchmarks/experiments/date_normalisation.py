@@ -2,7 +2,7 @@
 
     python benchmarks/experiments/date_normalisation.py       writes date_normalisation.json beside this file
 
-The chapter "Attention at work: dates" reads the result. A GRU reads a date as people write it in ten languages, another writes it as
+The chapter "Attention at work: dates" reads the result. A GRU reads a date as people write it in nine languages, another writes it as
 2021-03-05. Four days of five are for training, the fifth is for the test. Every measurement lets the model write freely.
 
     plain       dates alone. Held-out days; a way of writing, years and languages never seen; months confused; attention maps
@@ -291,7 +291,7 @@ def months(variant, params, days, texts):
 
 
 def unseen_tests(rng):
-    """Texts and days: ten languages in a format never seen, years never seen, and languages never seen."""
+    """Texts and days: nine languages in a format never seen, years never seen, and languages never seen."""
     days = draw_days(rng, TESTED, True)
     made = [(format_skeleton("yMMMEd", day, locale=LOCALES[rng.integers(len(LOCALES))]), day) for day in days]
     tests = {"format": made}

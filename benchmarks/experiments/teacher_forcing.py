@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 import rnncore as rc
-from rnncore.tasks.dates import dates, input_characters
+from rnncore.tasks.dates import CHARACTERS, dates, input_characters
 from rnncore.tasks.sines import sine_mixtures
 
 SEEDS, DATE_SEEDS, F32 = range(3), range(5), {"dtype": np.float32}
@@ -50,7 +50,7 @@ def rounded(values, digits=5):
 # Dates ------------------------------------------------------------------------------------------------------------------------------
 
 DATES = {"B": 32, "D": 24, "H": 32, "updates": 300, "long": 900, "rate": 0.01, "start": 11, "tested": 4000, "looked at": 1000, "every": 30}
-DOT = {"score": "scaled_dot"}
+DOT, ZERO = {"score": "scaled_dot"}, CHARACTERS.index("0")
 
 
 def date_gradient(schedule, rng, updates):
@@ -71,18 +71,20 @@ def date_gradient(schedule, rng, updates):
 
 
 def date_errors(params, source, lengths, targets):
-    """Which characters are wrong: fed with the truth, and fed with its own. (10, B) each."""
+    """Which characters are wrong, fed with the truth and fed with its own; and what it wrote on its own. (10, B) each."""
     start = DATES["start"]
     logits, _ = rc.encoder_decoder_forward(params, source, rc.teacher_forced_inputs(targets, start), lengths=lengths, **DOT)
     own = rc.free_run(params, source, start=start, max_length=len(targets), lengths=lengths, **DOT)
-    return logits.argmax(axis=-1) != targets, own != targets
+    return logits.argmax(axis=-1) != targets, own != targets, own
 
 
 def date_report(params):
     source, lengths, targets = dates(np.random.default_rng(99), DATES["tested"])
-    truth, own = date_errors(params, source, lengths, targets)
+    truth, own, written = date_errors(params, source, lengths, targets)
     after = np.cumsum(own, axis=0) - own > 0  # an own mistake lies before this step
     assert (truth == own)[~after].all()  # the same prefix, the same answer
+    day = targets[8:]  # of days such as 30, those whose first digit the network writes as 0
+    false_0 = (written[8] == ZERO) & (day[0] != ZERO) & (day[1] == ZERO)
     return {
         "fed truth": rounded(truth.mean(axis=1)),
         "fed own": rounded(own.mean(axis=1)),
@@ -93,6 +95,7 @@ def date_report(params):
             "wrong, fed truth": int(truth[after].sum()),
         },
         "before": rounded(own[~after].mean()),
+        "false 0 of a day that ends in 0": {"days": int(false_0.sum()), "written 00": int((written[9] == ZERO)[false_0].sum())},
     }
 
 
@@ -107,7 +110,7 @@ def run_dates():
             params = rc.init_encoder_decoder(rng, len(input_characters()) + 1, 12, DATES["D"], DATES["H"], **DOT, **F32)
             gradient = date_gradient(schedule, np.random.default_rng([seed, 1]), updates)
             params, seen = fit(
-                params, gradient, updates, DATES["rate"], lambda p: [e.mean() for e in date_errors(p, *held)], DATES["every"]
+                params, gradient, updates, DATES["rate"], lambda p: [e.mean() for e in date_errors(p, *held)[:2]], DATES["every"]
             )
             truth, own = zip(*seen, strict=True)
             runs.append({**date_report(params), "on the way": {"fed truth": rounded(truth), "fed own": rounded(own)}})
@@ -275,7 +278,7 @@ WAVES = {
     "tested": 500,
     "noise": 0.03,
 }
-CHAOS = {"B": 32, "H": 32, "updates": 3000, "rate": 0.01, "read": 20, "written": 30, "tested": 2000}
+CHAOS = {"B": 32, "H": 32, "updates": 3000, "rate": 0.01, "read": 20, "written": 30, "tested": 2000, "margin": 0.05}
 
 
 def loop_forward(params, xs, coins):
@@ -377,12 +380,20 @@ def run_chaos():
             return {"rnn": rc.tuned.gru_backward(cell, dhs)[0], "out": dout}
 
         params, _ = fit(init_regression(seed, CHAOS["H"]), gradient, CHAOS["updates"], CHAOS["rate"])
-        (truth, own), (ys, _) = continued(params, xs, targets, read)
+        (truth, own), (ys, written_own) = continued(params, xs, targets, read)
+        outside = np.abs(written_own[read - 1 :] - 0.5) > 0.5 + CHAOS["margin"]
         exact = [np.clip(ys[read - 1].astype(float), 0, 1)]  # the network's first step, then the exact map
         for _ in range(written - 1):
             exact.append(4 * exact[-1] * (1 - exact[-1]))
         exact = np.sqrt(np.square(np.array(exact) - targets[read - 1 :]).mean(axis=(1, 2)))
-        runs.append({"fed truth": rounded(truth, 6), "fed own": rounded(own, 6), "exact map": rounded(exact, 6)})
+        runs.append(
+            {
+                "fed truth": rounded(truth, 6),
+                "fed own": rounded(own, 6),
+                "exact map": rounded(exact, 6),
+                "outside": rounded(outside.mean(axis=(1, 2))),
+            }
+        )
     note("chaos", [(r["fed truth"][0], r["fed own"][:14], r["exact map"][:14]) for r in runs])
     return runs
 

@@ -125,13 +125,16 @@ def sources_of(citation, sources):
         citation: such as "Elman (1990)" or "Cho et al. (2014)".
         sources: list of `Source`.
     Returns:
-        Those of that year by the same authors, or, after "et al.", by three or more of whom this one is the first.
+        Those of that year by the same authors, or, after "et al.", by three or more of whom this one is the first. Where there are
+        several, the one whose key is the name and the year, such as cho2014, is meant.
     """
     match = CITATION.fullmatch(citation)
     names, year = re.split(r",? and |, ", match["authors"].removesuffix(" et al.")), match["year"]
     if match["authors"].endswith(" et al."):
-        return [s for s in sources if s.year == year and s.authors[0] == names[0] and len(s.authors) > 2]
-    return [s for s in sources if s.year == year and s.authors == tuple(names)]
+        found = [s for s in sources if s.year == year and s.authors[0] == names[0] and len(s.authors) > 2]
+    else:
+        found = [s for s in sources if s.year == year and s.authors == tuple(names)]
+    return [s for s in found if s.key == f"{names[0].lower()}{year}"] or found
 
 
 def read_bib(text):

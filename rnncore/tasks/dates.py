@@ -1,4 +1,4 @@
-"""Date normalisation: read a date as people write it in ten languages, write it as 2021-03-05.
+"""Date normalisation: read a date as people write it in nine languages, write it as 2021-03-05.
 
 Contents
     CHARACTERS          of the answers, "-" and the ten digits; the token of a character is its place

@@ -51,7 +51,7 @@ def read_date(text, *, score="additive", padding=0, mask=True):
     """
     weights, characters = model()
     if unknown := sorted(set(text) - set(characters)):
-        raise ValueError(f"The model has never seen {' '.join(unknown)}; it knows the characters of dates in ten languages.")
+        raise ValueError(f"The model has never seen {' '.join(unknown)}; it knows the characters of dates in nine languages.")
     params = weights[score]
     source = np.array([characters.index(c) + 1 for c in text] + [0] * padding)[:, None]  # (S, 1)
     keys, state, _ = encoder_forward(params["encoder"], source, lengths=np.array([len(text)]))

@@ -38,10 +38,15 @@ def test_links_to_other_pages_lead_to_the_book(readers):
     [
         ("import numpy", []),
         ("import torchvision_of_another_name\nimport tokens", []),
-        ("x = 1\nimport torch", ["Cells that import `torch`, and", "here: PyTorch does not exist in the browser. All others can."]),
+        ("x = 1\nimport torch", ["Cells that need `torch`, and", "here: PyTorch does not exist in the browser. All others can."]),
         ("from torch.nn import GRU", ["PyTorch does not exist in the browser"]),
         ("from rnncore.pytorch import f", ["PyTorch does not exist in the browser"]),
-        ("from tokenizers import models", ["Cells that import `tokenizers`, and", "`tokenizers` is not part of this page's Python"]),
+        ("from rnncore.pytorch.layers import f", ["PyTorch does not exist in the browser"]),
+        ("from rnncore.pytorch_of_another_name import f\nfrom rnncore.tasks.text import g", []),
+        ("from babel.dates import format_date", ["Cells that need `babel`, and"]),
+        ("from rnncore.tasks.dates import dates", ["Cells that need `babel`, and", "`babel` is not part of this page's Python"]),
+        ("from rnncore.tasks.names import (\n    TAGS,\n)", ["Cells that need `babel` or `networkx` or `certifi`, and"]),
+        ("from tokenizers import models", ["Cells that need `tokenizers`, and", "`tokenizers` is not part of this page's Python"]),
         ("if True:\n    import sacrebleu", ["`sacrebleu` is not part of this page's Python"]),
         ("from rouge_score import rouge_scorer\nimport torch", ["`torch` or `rouge_score`", "the browser; `rouge_score` is not part"]),
     ],
@@ -56,6 +61,13 @@ def test_a_page_says_which_libraries_it_cannot_have(readers, code, said):
 
 def test_what_only_the_prose_imports_is_not_missed(readers):
     assert readers.libraries(new_notebook(cells=[new_markdown_cell("import torch")])) == []
+
+
+def test_what_the_tasks_take_their_data_from_is_known(readers):
+    for path in (PATH.parents[1] / "rnncore" / "tasks").glob("*.py"):
+        asked = {name.split(".")[0] for name in re.findall(r'require\("\w+", "([\w.]+)"\)', path.read_text("utf8"))}
+        assert asked == set(readers.INSIDE.get(f"rnncore.tasks.{path.stem}", [])), path.name
+    assert set().union(*readers.INSIDE.values()) <= set(readers.LIBRARIES)
 
 
 def test_every_library_is_a_requirement_of_the_course(readers):

@@ -2,7 +2,7 @@
 
     python tools/weights/attention_map.py        about four minutes on one core
 
-A GRU with 48 units reads a date as people write it in ten languages (rnncore.tasks.dates), another writes it as 2021-03-05, with
+A GRU with 48 units reads a date as people write it in nine languages (rnncore.tasks.dates), another writes it as 2021-03-05, with
 attention, additive or scaled dot. Three seeds each; the weights of the first go into the widget, rounded to float16. What was
 reached stands in the JSON file: the share of 1000 held-out dates that come out right in all ten characters.
 """
