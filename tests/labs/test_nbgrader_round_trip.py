@@ -4,7 +4,7 @@ solved      the solution
 untouched   what was fetched
 half        one step wrong, two right, one not written, one that is not even Python, and whatever the lab has besides
 
-What each lab's steps give, and what `half` hands in, stands in `CLASSES`.
+What each lab's steps give, and what `half` hands in, stands in tests/labs/cases/.
 """
 
 import csv
@@ -20,72 +20,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
-ROOT = Path(__file__).parents[2]
-CLASSES = {
-    "lab01_recurrent_cell": {
-        "points": {
-            "check_step_forward": 3,
-            "check_sequence_forward": 3,
-            "check_step_backward": 5,
-            "check_sequence_backward": 6,
-            "check_prediction": 3,
-        },
-        "half": {
-            "step_forward": """
-def rnn_step_forward(params, x, h):
-    a = x @ params["weight_ih"].T + params["bias_ih"] + h @ params["weight_hh"].T + params["bias_hh"]
-    return a, RNNStepCache(params, x, h, a, "tanh")
-""",
-            "sequence_forward": "solution",
-            "step_backward": "solution",
-            "prediction": "def predict(params, xs):\n    return sigmoid(",
-        },
-        "told": [
-            "h_next[0, 0] is 0.9 but 0.716298 was expected. This is what comes out when tanh is left out",
-            "rnn_backward on the worked example: it is not written yet; put your code in the place of `raise NotImplementedError()`.",
-            "predict is not defined yet: run the cell in which you write it",
-            "Your rnn_step_forward is not right yet. Below, the reference stands in for it.",
-        ],
-        "trains": "accuracy at the end",
-    },
-    "lab05_lstm": {
-        "points": {
-            "check_gates": 3,
-            "check_step_forward": 3,
-            "check_sequence_forward": 2,
-            "check_step_backward": 6,
-            "check_sequence_backward": 4,
-            "check_forget_bias": 2,
-        },
-        "half": {
-            "gates": """
-def lstm_gates(params, x, h):
-    a = x @ params["weight_ih"].T + params["bias_ih"] + h @ params["weight_hh"].T + params["bias_hh"]
-    i, f, g, o = np.split(sigmoid(a), 4, axis=1)
-    return i, f, g, o
-""",
-            "step_forward": "solution",
-            "sequence_forward": "solution",
-            "step_backward": "def lstm_step_backward(cache, dstate_next):\n    return (",
-            "forget_bias": """
-def set_forget_bias(params, value):
-    H = params["weight_hh"].shape[1]
-    params["bias_ih"][H : 2 * H] = value
-    params["bias_hh"][H : 2 * H] = 0
-    return params
-""",
-        },
-        "told": [
-            "lstm_gates on the worked example: g[0, 0] is 0.65701 but 0.57167 was expected. This is what comes out when all four go",
-            "lstm_step_backward is not defined yet: run the cell in which you write it",
-            "lstm_backward on the worked example: it is not written yet; put your code in the place of `raise NotImplementedError()`.",
-            "set_forget_bias on the worked example: the results are right, but it changed its argument params in place; work on a copy.",
-            "Your lstm_gates is not right yet. Below, the reference stands in for it.",
-        ],
-        "trains": "mean squared error at the end",
-    },
-}
-FOUND = sorted(path.stem for path in (ROOT / "solutions").glob("lab*.py"))
+from tests.labs.lab import ROOT
+from tests.labs.labs import LABS
+
 STUDENTS = ("solved", "untouched", "half")
 # What the gradebook holds, read in a process of its own like every other use of nbgrader here.
 MARKS = """
@@ -98,9 +35,8 @@ with Gradebook("sqlite:///gradebook.db", "rnn") as gradebook:
 """
 
 
-def hold_class(base, lab):
+def hold_class(base, lab, points, half):
     """Do everything in a new folder, and return the folder of the course."""
-    points, half = CLASSES[lab]["points"], CLASSES[lab]["half"]
     course, exchange = base / "course", base / "exchange"
     shutil.copytree(ROOT / "solutions", course / "solutions", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(ROOT / "book", course / "book", ignore=shutil.ignore_patterns("node_modules"))
@@ -159,14 +95,10 @@ def hand_in(home, lab, answers, solutions):
     nbformat.write(nb, path)
 
 
-def test_every_lab_has_a_class():
-    assert list(CLASSES) == FOUND
-
-
-@pytest.mark.parametrize("lab", CLASSES)
-def test_a_class_from_release_to_marks(lab, tmp_path):
-    course = hold_class(tmp_path, lab)
-    points, half = CLASSES[lab]["points"], CLASSES[lab]["half"]
+@pytest.mark.parametrize("name", LABS)
+def test_a_class_from_release_to_marks(name, tmp_path):
+    lab, points, half = LABS[name].name, LABS[name].points, LABS[name].half
+    course = hold_class(tmp_path, lab, points, half)
     none = dict.fromkeys(points, 0)
     right = {f"check_{step}" for step, answer in half.items() if answer == "solution"}
     earned = {"solved": points, "untouched": none, "half": {**none, **{name: points[name] for name in right}}}
@@ -185,14 +117,14 @@ def test_a_class_from_release_to_marks(lab, tmp_path):
 
     # The feedback that a learner fetches holds the checks' sentences; one who wrote nothing gets one for each step.
     text = feedback(tmp_path / "half" / lab)
-    assert [sentence for sentence in CLASSES[lab]["told"] if sentence not in text] == []
+    assert [sentence for sentence in LABS[name].told if sentence not in text] == []
     assert feedback(tmp_path / "untouched" / lab).count("it is not written yet; put your code in the place of") >= len(points)
 
     # The right answer raised nothing, wrote nothing to stderr, and trained nothing.
     nb = nbformat.read(course / "classroom-data" / "autograded" / "solved" / lab / f"{lab}.ipynb", 4)
     outputs = [output for cell in nb.cells for output in cell.get("outputs", [])]
     assert not any(output.output_type == "error" or output.get("name") == "stderr" for output in outputs)
-    assert not any(CLASSES[lab]["trains"] in output.get("text", "") for output in outputs)
+    assert not any(LABS[name].trains in output.get("text", "") for output in outputs)
 
 
 def feedback(folder):
