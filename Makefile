@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PYTHONWARNINGS ?= ignore::DeprecationWarning:zmq
 export JUPYTER_PLATFORM_DIRS := 1
 
-TEXTS := $(wildcard book/*.md book/reference/*.md book/*.bib book/*.yml book/figures/*) _config.yml
+TEXTS := $(wildcard book/*.md book/reference/*.md book/teaching/*.md book/*.bib book/*.yml book/figures/*) _config.yml
 SITE_CODE := $(wildcard book/_ext/*.py book/_static/*) $(addprefix tools/,notebooks.py pyodide.py pyodide_wheels.txt lite.py readers.py plain_markdown.py)
 PACKAGE := $(shell find rnncore -type f -not -path '*__pycache__*')
 SOLUTIONS := $(wildcard solutions/*.py)

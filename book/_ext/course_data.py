@@ -28,7 +28,7 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 BOOK = ROOT / "book"
-OTHER_PARTS = ("Find your way", "Labs", "Look up")  # parts of the table of contents that hold no chapters
+OTHER_PARTS = ("Find your way", "Labs", "For teachers", "Look up")  # parts of the table of contents that hold no chapters
 WORDS_A_MINUTE, SECONDS_A_LINE = 200, 2
 
 
