@@ -1,13 +1,12 @@
 """JupyterLite: from a page's rocket menu to a lab that is solved and checked in the browser, with nothing from outside."""
 
-import contextlib
 import re
 from pathlib import Path
 
-import jupytext
 import nbformat
 import pytest
-from playwright.sync_api import TimeoutError
+
+from tests.browser.learner import launch, rewrite, run, solutions
 
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "_build" / "html"
@@ -17,53 +16,6 @@ print(*sorted((pathlib.Path(rnncore.__file__).parents[1] / "benchmarks" / "exper
 PAGES = sorted(str(path.relative_to(SITE).with_suffix("")) for path in (SITE / "book").glob("*.html"))
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("kernel")]  # one at a time: a start takes seconds of all cores
-
-
-def launch(open_page, address, path):
-    """Click on JupyterLite in the rocket menu of a page; return the new tab and the complaints."""
-    page, complaints = open_page(f"{path}.html", site=address)
-    page.locator(".dropdown-launch-buttons button").click()
-    with page.context.expect_page() as opened:
-        page.locator(".dropdown-launch-buttons a", has_text="JupyterLite").click()
-    tab = opened.value
-    tab.on("response", lambda answer: complaints.failed.append(f"{answer.status} {answer.url}") if answer.status >= 400 else None)
-    tab.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60000)
-    return tab, complaints
-
-
-def select_kernel(tab):
-    """Answer the dialog in which Jupyter asks for a kernel, if it does: a cell that is run before the kernels are listed brings it up."""
-    dialog = tab.locator(".jp-Dialog")
-    if dialog.is_visible():
-        assert "Select Kernel" in dialog.inner_text(), dialog.inner_text()
-        dialog.locator(".jp-mod-accept").click(timeout=3000)
-        dialog.wait_for(state="hidden")
-
-
-def run(tab, cell, number):
-    """Run a cell, the `number`-th run of the notebook, and return what it shows."""
-    begun = cell.locator(".jp-InputPrompt", has_text=re.compile(rf"\[(\*|{number})\]"))
-    for _ in range(40):  # until the kernel is there, Jupyter passes over a cell that is run, or asks for a kernel
-        with contextlib.suppress(TimeoutError):
-            select_kernel(tab)
-            cell.locator(".cm-content").click(timeout=3000)
-            tab.keyboard.press("Control+Enter")
-            begun.wait_for(timeout=3000)
-            break
-    cell.locator(".jp-InputPrompt", has_text=f"[{number}]").wait_for(timeout=120000)
-    return "\n".join(cell.locator(".jp-OutputArea-output").all_inner_texts())
-
-
-def rewrite(tab, cell, source):
-    cell.locator(".cm-content").click()
-    tab.keyboard.press("Control+a")
-    tab.keyboard.insert_text(source)
-
-
-def solution(grade_id):
-    cells = jupytext.read(ROOT / "solutions" / f"{Path(LAB).name}.py").cells
-    [source] = [cell.source for cell in cells if cell.metadata.get("nbgrader", {}).get("grade_id") == grade_id]
-    return re.sub(r"\n *### (BEGIN|END) SOLUTION", "", source)
 
 
 @pytest.mark.parametrize("address", ["site", "below"])
@@ -76,7 +28,7 @@ def test_solve_a_step_of_lab_1_and_see_its_check_pass(open_page, request, addres
     }
     assert "Error" not in run(tab, cells["setup"], 1)
     assert "is not defined yet" in run(tab, cells["check"], 2), "nothing is written yet"
-    rewrite(tab, cells["write"], solution("step_forward"))
+    rewrite(tab, cells["write"], solutions(Path(LAB).name)["step_forward"])
     assert "Error" not in run(tab, cells["write"], 3)
     assert re.search(r"rnn_step_forward is right: the worked example and \d+ fresh inputs", run(tab, cells["check"], 4))
     assert not complaints.outside and not complaints.failed, complaints
