@@ -26,8 +26,9 @@ def draw_relative(rng, dtype, D, H):
     """Entries of all sizes and signs; some pairs equal, some zero on one side or on both, some with opposite signs."""
     for shape in ((H, D), (H + 3,), (1, D + 4)):
         g = rng.standard_normal(shape) * 10.0 ** rng.uniform(-9, 1, shape)
-        n = g * (1 + rng.uniform(-0.5, 0.5, shape))
         places = rng.permutation(g.size)
+        g.flat[places[4]] = rng.uniform(5, 9)
+        n = g * (1 + rng.uniform(-0.5, 0.5, shape))
         g.flat[places[:2]], n.flat[places[1:3]] = 0, 0  # one zero in g alone, one pair of zeros, one zero in n alone
         n.flat[places[3]] *= -1
         yield g.astype(dtype), n.astype(dtype)
