@@ -1,14 +1,12 @@
 """What the tests know of lab 2."""
 
-import numpy as np
-
 from rnncore.checks.labs.lab02.forward_pass import sentence_forward
 from tests.labs.lab import Lab
 
 
 def shown(args, results):
     """How many numbers there are, the score of the sentence, and the two losses of the measurement."""
-    if "bias_ho" in results and isinstance(args[0], np.ndarray):
+    if "params" in results:
         return {"count": len(args[0])}
     if "losses" in results:
         params, *_ = args
