@@ -581,9 +581,26 @@ for sentence, label in SENTENCES.items():
 # network. Book: [the update step](book:bptt#bptt-update).
 
 # %%
-# Worked example: the mean of the two sentences' gradients, and a learning rate of 0.5; the second one is copied from the chapter.
-dW_ih_hate = np.array([[0.112839, 0.045701, 0.065845], [0.057124, 0.032708, 0.030293], [0.089207, 0.033211, 0.052859]])
-{"weight_ih": (W_ih - 0.5 * (dW_ih + dW_ih_hate) / 2).round(6).tolist()}
+# Worked example: "i hate this book", label 0, forward and back as above; then the mean of the two gradients, and a learning rate of 0.5.
+hate = np.array([0.7, 0.8, 0.1])
+k_1 = np.tanh(W_ih @ i + b_ih)
+k_2 = np.tanh(W_ih @ hate + b_ih + W_hh @ k_1)
+k_3 = np.tanh(W_ih @ this + b_ih + W_hh @ k_2)
+k_4 = np.tanh(W_ih @ book + b_ih + W_hh @ k_3)
+p_hate = float(1 / (1 + np.exp(-(0.3 * k_4[0] + 0.2 * k_4[1] + 0.4 * k_4[2] + 0.1))))
+dy_4 = p_hate - 0
+e_4 = np.array([dy_4 * 0.3, dy_4 * 0.2, dy_4 * 0.4]) * (1 - k_4**2)
+e_3 = (W_hh.T @ e_4) * (1 - k_3**2)
+e_2 = (W_hh.T @ e_3) * (1 - k_2**2)
+e_1 = (W_hh.T @ e_2) * (1 - k_1**2)
+dW_ih_hate = np.outer(e_1, i) + np.outer(e_2, hate) + np.outer(e_3, this) + np.outer(e_4, book)
+dW_hh_hate = np.outer(e_2, k_1) + np.outer(e_3, k_2) + np.outer(e_4, k_3)
+{
+    "weight_ih": (W_ih - 0.5 * (dW_ih + dW_ih_hate) / 2).round(6).tolist(),
+    "weight_hh": (W_hh - 0.5 * (dW_hh + dW_hh_hate) / 2).round(6).tolist(),
+    "weight_ho": (W_ho - 0.5 * (dy_6 * h_6 + dy_4 * k_4) / 2).round(6).tolist(),
+    "bias_ho": round(0.1 - 0.5 * (dy_6 + dy_4) / 2, 6),
+}
 
 
 # %% nbgrader={"grade_id": "update", "solution": true}

@@ -68,11 +68,11 @@ def by_length(params, gradients, lr):
 
 
 def it_is_the_step_of_rnncore(function, rng):
-    """`sgd_step`; and a second step against the same gradients with the rate -lr leads back."""
+    """`sgd_step`; and a step against the gradients with the other sign leads back."""
     for params, gradients, lr in draw_update(rng, np.float64, D=3, H=4):
         new = function(params, gradients, lr)
         compare("against sgd_step, new_params", new, sgd_step(params, {name: gradients[name] for name in params}, lr=lr))
-        compare("there and back, new_params", function(new, gradients, -lr), params)
+        compare("there and back, new_params", function(new, {name: -gradient for name, gradient in gradients.items()}, lr), params)
 
 
 update = Exercise(
