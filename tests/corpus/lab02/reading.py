@@ -270,5 +270,5 @@ def base_ten(params, xs, targets):
 
 @wrong(None)
 def first_state_for_p_and_no_tanh_for_hs(params, xs, targets):
-    hs, p, _ = textbook_formula(params, xs[:1], targets)
+    _, p, _ = textbook_formula(params, xs[:1], targets)
     return np.arctanh(read(params, xs)), p, entropy(p, targets)

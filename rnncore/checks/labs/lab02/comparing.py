@@ -9,7 +9,7 @@ import numpy as np
 from rnncore.checks.compare import compare
 from rnncore.checks.labs.exercise import Exercise
 
-__all__ = ["comparison", "relative_error"]
+__all__ = ["comparison"]
 
 
 def relative_error(g, n):

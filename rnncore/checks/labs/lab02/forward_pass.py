@@ -13,7 +13,7 @@ from rnncore.reference.activations import sigmoid, softmax
 from rnncore.reference.losses import sigmoid_cross_entropy_forward
 from rnncore.reference.rnn import rnn_forward
 
-__all__ = ["reading", "sentence_forward"]
+__all__ = ["reading"]
 
 
 def sentence_forward(params, xs, targets):

@@ -12,7 +12,7 @@ from rnncore.checks.labs.lab02.inputs import LOVE, ONE, PARAMS, draw_sentences
 from rnncore.checks.labs.lab02.forward_pass import sentence_forward
 from rnncore.checks.labs.lab02.updating import all_gradients
 
-__all__ = ["measure_gradient", "measured"]
+__all__ = ["measured"]
 
 
 def measure_gradient(params, xs, targets, name, eps):

@@ -12,7 +12,7 @@ from rnncore.checks.labs.exercise import Exercise
 from rnncore.checks.labs.lab02.inputs import LOVE, ONE, PARAMS, draw_sentences
 from rnncore.checks.labs.lab02.forward_pass import sentence_forward
 
-__all__ = ["output", "output_backward"]
+__all__ = ["output"]
 
 
 def output_backward(params, hs, p, targets):

@@ -12,7 +12,7 @@ from rnncore.checks.labs.lab02.inputs import PARAMS
 from rnncore.reference.layers import init_linear
 from rnncore.reference.rnn import init_rnn
 
-__all__ = ["unpack", "unpacking"]
+__all__ = ["unpacking"]
 
 
 def unpack(numbers, D, H):

@@ -12,7 +12,7 @@ from rnncore.checks.labs.exercise import Exercise
 from rnncore.checks.labs.lab02.inputs import LOVE, draw_params, normal
 from rnncore.checks.labs.lab02.walking import before, walk, walk_back
 
-__all__ = ["sum_over_time", "sums"]
+__all__ = ["sums"]
 
 
 def sum_over_time(xs, hs, das):

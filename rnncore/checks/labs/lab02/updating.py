@@ -15,7 +15,7 @@ from rnncore.checks.labs.lab02.summing import sum_over_time
 from rnncore.checks.labs.lab02.walking import walk_back
 from rnncore.reference.optim import sgd_step
 
-__all__ = ["all_gradients", "take_step", "update"]
+__all__ = ["update"]
 
 
 def take_step(params, gradients, lr):

@@ -14,7 +14,7 @@ from rnncore.checks.labs.lab02.forward_pass import sentence_forward
 from rnncore.checks.labs.lab02.output_layer import output_backward
 from rnncore.reference.activations import sigmoid
 
-__all__ = ["walk", "walk_back"]
+__all__ = ["walk"]
 
 
 def walk_back(params, hs, dh_T):
