@@ -581,7 +581,8 @@ for sentence, label in SENTENCES.items():
 # network. Book: [the update step](book:bptt#bptt-update).
 
 # %%
-# Worked example: "i hate this book", label 0, forward and back as above; then the mean of the two gradients, and a learning rate of 0.5.
+# Worked example: "i hate this book", label 0, forward and back as above: the states are k_1 to k_4, what arrives
+# at the pre-activations is e_1 to e_4. Then the mean of the two gradients, and a learning rate of 0.5.
 hate = np.array([0.7, 0.8, 0.1])
 k_1 = np.tanh(W_ih @ i + b_ih)
 k_2 = np.tanh(W_ih @ hate + b_ih + W_hh @ k_1)
@@ -676,7 +677,7 @@ for step in range(4):
 
 # %%
 # Worked example: bias_ho in the first sentence, with a step of 0.01. It moves the score and nothing else, and the loss is
-# log(1 + exp(-y)), which is -log p.
+# log(1 + exp(-y)), which is -log p, since the label is 1.
 loss_plus, loss_minus = np.log(1 + np.exp(-(y_6 + 0.01))), np.log(1 + np.exp(-(y_6 - 0.01)))
 {
     "loss_plus": round(float(loss_plus), 6),
