@@ -69,6 +69,7 @@ additive_backward = Exercise(
     mistakes={
         "the slope of tanh is missing in da": with_da(lambda u, v, d: d * v + 0 * u),
         "v is missing in da: the score is the hidden layer times v": with_da(lambda u, v, d: d * (1 - u**2)),
+        "dscores has no axis for A, so that keys are paired with hidden units": with_da(lambda u, v, d: d[..., 0] * v * (1 - u**2)),
         "dscores is missing in da": with_da(lambda u, v, d: v * (1 - u**2) + 0 * d),
         "tanh is applied to u once more; u already is a tanh": with_da(lambda u, v, d: d * v * (1 - np.tanh(u) ** 2)),
         "the square is missing in the slope of tanh": with_da(lambda u, v, d: d * v * (1 - u)),

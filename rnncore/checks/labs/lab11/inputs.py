@@ -36,7 +36,7 @@ ADDITIVE = {  # two hidden units, queries of one number, keys of two
     "v": np.array([1.0, 2.0]),
 }
 ADDITIVE_QUERIES, ADDITIVE_KEYS = ones_axis([0.5]), ones_axis([1.0, 0.0], [0.0, 1.0])
-ADDITIVE_DSCORES = ones_axis([1.0, -1.0])
+ADDITIVE_DSCORES = ones_axis([1.0, -0.5])
 
 
 def normal(rng, dtype, *shape):
