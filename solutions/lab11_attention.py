@@ -459,8 +459,8 @@ lab11.softmax_backward.check(masked_softmax_backward)
 #
 # <details><summary>Hint 3</summary>
 #
-# `(w * dweights).sum(axis=-1, keepdims=True)` is what goes away from `dweights`; `w` times the bracket is the result.
-# In a check of your own, each row of `dscores` must sum to zero.
+# `(w * dweights).sum(axis=-1, keepdims=True)` is the sum in the formula. Mind the bracket around the difference. Each
+# row of your result must sum to zero.
 #
 # </details>
 
@@ -903,8 +903,8 @@ for (kind, when), found in measured.items():
 # numbers are not many: before training the deviation of the plain dot scores is about 0.2. They are not too large but
 # small, and the scale divides them by $\sqrt{32} \approx 5.7$ once more. Nearly equal scores mean nearly equal weights:
 # at the start every query gets about the mean of all states, like the network in which nobody asks, and the gradient of
-# every score is multiplied by the same scale on its way to queries and keys. Training has to make the states large
-# before the lookup becomes sharp, and for the scaled score they have to grow further. After training its scores still
+# every score is multiplied by the same scale on its way to queries and keys. Training has to make the dot products
+# large before the lookup becomes sharp, and for the scaled score 5.7 times as large. After training its scores still
 # deviate by less than those of the plain dot score, and its largest weight is smaller. The chapter's advice: [print the
 # standard deviation of your scores](book:attention#attention-scale).
 #
