@@ -116,7 +116,7 @@ def test_solutions_equal_the_reference(lab, step):
         wanted = wanted.replace(general, own)
     assert (normal(ast.unparse(written[exercise.name])) == normal(wanted)) == (step not in lab.other)
     for seed in range(3):
-        sizes = dict(zip(exercise.letters, (6, 3, 4, 5), strict=False))
+        sizes = dict(zip(exercise.letters, (6, 3, 4, 5, 2, 7), strict=False))
         for args in exercise.draw(np.random.default_rng(seed), np.dtype("float64"), **sizes):
             own, right = (arrays(function(*args)) for function in (namespace[exercise.name], exercise.reference))
             compare(exercise.name, own, right, rtol=1e-12, atol=1e-12)
