@@ -8,10 +8,11 @@ import time
 
 import numpy as np
 import pytest
+import torch
 
 import rnncore.reference as reference
 from rnncore.checks import CheckFailed, compare
-from rnncore.reference.tree import leaves
+from rnncore.reference.tree import leaves, tree_map
 from tests.labs.labs import FOUND, LABS, solved
 
 STEPS = [pytest.param(lab, step, id=f"{name}-{step}") for name, lab in LABS.items() for step in lab.exercises]
@@ -21,6 +22,12 @@ MISTAKES = [
     for step, exercise in lab.exercises.items()
     for words in exercise.mistakes
 ]
+
+
+def gives(kind, lab, step):
+    """Whether a step's results hold something of a kind."""
+    exercise = lab.exercises[step]
+    return any(isinstance(leaf, kind) for _, leaf in leaves(exercise.reference(*exercise.example())))
 
 
 def failure(exercise, function, seed=0):
@@ -56,6 +63,17 @@ def test_what_is_wrong_in_any_exercise(lab, step):
     exercise = lab.exercises[step]
     outputs = ", ".join(exercise.outputs)
 
+    assert "is not defined yet" in failure(exercise, None)
+    assert f"it returned None; end it with `return {outputs}`" in failure(exercise, lambda *args: None)
+    assert "it stopped in line" in failure(exercise, lambda *args: 1 / 0)
+    assert "ZeroDivisionError: division by zero" in failure(exercise, lambda *args: 1 / 0)
+    assert "with SystemExit: no message" in failure(exercise, lambda *args: exit_quietly())
+
+
+@pytest.mark.parametrize(("lab", "step"), [step for step in STEPS if gives(np.ndarray, *step.values)])
+def test_what_is_wrong_in_any_array(lab, step):
+    exercise = lab.exercises[step]
+
     def first_array(result, change):
         """The right result, with its first array changed."""
         if isinstance(result, dict):
@@ -74,8 +92,6 @@ def test_what_is_wrong_in_any_exercise(lab, step):
         def __sub__(self, other):
             return np.zeros(self.shape)
 
-    assert "is not defined yet" in failure(exercise, None)
-    assert f"it returned None; end it with `return {outputs}`" in failure(exercise, lambda *args: None)
     assert "got a list of" in failure(exercise, but(lambda a: a.tolist()))
     assert re.search(r"must have the dtype of the inputs, float\d\d, got int64", failure(exercise, but(lambda a: a.astype(int))))
     assert "must have the dtype of the inputs, float32, got float64" in failure(exercise, but(lambda a: a.astype(np.float64)))
@@ -83,9 +99,39 @@ def test_what_is_wrong_in_any_exercise(lab, step):
     assert "is nan but" in failure(exercise, but(lambda a: a * np.nan))
     assert "was expected" in failure(exercise, but(lambda a: a + 1e-3))
     assert "was expected" in failure(exercise, but(lambda a: (a + 1).view(AlwaysEqual)))
-    assert "it stopped in line" in failure(exercise, lambda *args: 1 / 0)
-    assert "ZeroDivisionError: division by zero" in failure(exercise, lambda *args: 1 / 0)
-    assert "with SystemExit: no message" in failure(exercise, lambda *args: exit_quietly())
+
+
+@pytest.mark.parametrize(("lab", "step"), [step for step in STEPS if gives(torch.Tensor, *step.values)])
+def test_what_is_wrong_in_any_tensor(lab, step):
+    exercise = lab.exercises[step]
+
+    def but(change):
+        """The right result, with its first tensor changed."""
+        places = iter([change])
+        return lambda *args: tree_map(lambda leaf: next(places, lambda same: same)(leaf), exercise.reference(*args))
+
+    def everywhere(change):
+        return lambda *args: tree_map(change, exercise.reference(*args))
+
+    def numbers(tensor):
+        return tensor.detach().cpu().numpy()
+
+    assert "must be a tensor of shape" in failure(exercise, everywhere(numbers))
+    assert "got an array of shape" in failure(exercise, but(numbers))
+    assert re.search("got a (list of|float)", failure(exercise, everywhere(torch.Tensor.tolist)))
+    assert "must have the dtype of the inputs, float64, got int64" in failure(exercise, everywhere(lambda a: a.detach().long()))
+    assert "must have the dtype of the inputs, float32, got float64" in failure(exercise, everywhere(torch.Tensor.double))
+    assert "must be on the device cpu, got a tensor on meta" in failure(exercise, everywhere(lambda a: a.to("meta")))
+    assert "must have shape" in failure(exercise, but(lambda a: a[None]))
+    assert "is nan but" in failure(exercise, but(lambda a: a * torch.nan))
+    assert "was expected" in failure(exercise, but(lambda a: a + 1e-3))
+    if exercise.gradients:
+        assert "its requires_grad is False" in failure(exercise, everywhere(torch.Tensor.detach))
+        words = failure(exercise, everywhere(lambda a: 2 * a - a.detach()))
+        assert "the gradient of" in words and "was expected" in words
+        assert "no gradient reaches" in failure(exercise, everywhere(lambda a: a.detach().requires_grad_() * 1))
+    else:
+        assert "its requires_grad is True" in failure(exercise, everywhere(lambda a: a.clone().requires_grad_()))
 
 
 def exit_quietly():
@@ -98,7 +144,9 @@ def functions(lab):
     names = {exercise.name for exercise in lab.exercises.values()}
     written = {node.name: node for node in module.body if isinstance(node, ast.FunctionDef) and node.name in names}
     namespace = {"np": np, **{name: value for name, value in vars(reference).items() if name not in names}}
-    exec(compile(ast.Module(list(written.values()), []), str(lab.source), "exec"), namespace)
+    # Beside the functions, what they may call: imports, classes, and functions that the lab gives.
+    kinds = ast.Import | ast.ImportFrom | ast.ClassDef | ast.FunctionDef
+    exec(compile(ast.Module([node for node in module.body if isinstance(node, kinds)], []), str(lab.source), "exec"), namespace)
     return written, namespace
 
 
@@ -123,7 +171,14 @@ def test_solutions_equal_the_reference(lab, step):
 
 
 def arrays(result):
-    return {path: leaf for path, leaf in leaves(result) if not isinstance(leaf, str)}
+    return {path: number(leaf) for path, leaf in leaves(result)}
+
+
+def number(leaf):
+    """What can be compared: a tensor as an array, a text as the numbers of its letters."""
+    if isinstance(leaf, torch.Tensor):
+        return np.zeros(leaf.shape) if leaf.is_meta else leaf.detach().numpy()
+    return np.array([ord(letter) for letter in leaf]) if isinstance(leaf, str) else leaf
 
 
 @pytest.mark.parametrize("name", LABS)
@@ -138,7 +193,7 @@ def test_worked_examples_in_the_text_are_those_of_the_checks(name):
         shown = eval(compile(ast.Expression(last.value), "example", "eval"), namespace)
         right = named_results(LABS[name], exercise)
         for key, value in shown.items():
-            compare(key, np.ravel(value), np.ravel(right[key]), rtol=0, atol=6e-7)
+            compare(key, *(np.concatenate([np.ravel(leaf) for leaf in arrays(v).values()]) for v in (value, right[key])), rtol=0, atol=6e-7)
         assert len(shown) >= 1
 
 

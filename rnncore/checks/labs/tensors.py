@@ -78,7 +78,9 @@ def gradients(value, args, names):
     places = {path: leaf for name, arg in zip(names, args, strict=False) for path, leaf in leaves(arg, name) if is_tensor(leaf)}
     places = {path: leaf for path, leaf in places.items() if leaf.requires_grad}
     ends = [(k, leaf) for k, (_, leaf) in enumerate(leaves(value)) if is_tensor(leaf) and leaf.requires_grad]
-    if not ends or not places:
+    devices = {leaf.device for leaf in places.values()}
+    ends = [(k, leaf) for k, leaf in ends if leaf.device in devices]  # another device is another fault
+    if not ends:
         return dict.fromkeys(places)
     sent = [torch.cos(torch.arange(end.numel(), dtype=end.dtype, device=end.device) * (k + 1)).view(end.shape) / (k + 1) for k, end in ends]
     options = {"retain_graph": True, "allow_unused": True, "materialize_grads": True}
@@ -89,6 +91,8 @@ def gradients(value, args, names):
 def require_same_gradients(got, want, compare_arrays):
     """Raise `CheckFailed` unless the same gradients arrive."""
     for place, right in want.items():
+        if right is None:  # the right result hangs on no graph either
+            continue
         if got[place] is None or (right.device.type != "meta" and bool(right.any()) and not bool(got[place].any())):
             raise CheckFailed(f"the results are right, but no gradient reaches {place}: the way back is cut somewhere.")
         require_same_tensor(f"the gradient of {place}", got[place].detach(), right.detach(), compare_arrays)

@@ -8,10 +8,10 @@ Contents
 import numpy as np
 import torch
 
-from rnncore.checks.compare import compare
+from rnncore.checks.compare import CheckFailed, compare
 from rnncore.checks.labs.exercise import Exercise
 from rnncore.checks.labs.lab12.inputs import PARAMS
-from rnncore.reference.lstm import init_lstm
+from rnncore.reference.lstm import LSTMState, init_lstm, lstm_forward
 
 __all__ = ["tensors", "to_state_dict"]
 
@@ -56,11 +56,18 @@ def rows(params, order):
     return {name: array.reshape(4, -1, *array.shape[1:])[take].reshape(array.shape) for name, array in params.items()}
 
 
-def a_layer_takes_them_and_the_arrays_stay(function, rng):
-    """torch.nn.LSTM loads them; what is written into a tensor does not reach the array, nor the other way round."""
-    params = init_lstm(rng, 3, 2)
+def a_layer_reads_with_them_and_the_arrays_stay(function, rng):
+    """torch.nn.LSTM loads them and has the states of the NumPy code; what is written into a tensor does not reach the array."""
+    params, xs, state0 = init_lstm(rng, 3, 2), rng.standard_normal((4, 2, 3)), LSTMState(*rng.standard_normal((2, 2, 2)))
     tensors, before = function(params), {name: array.copy() for name, array in params.items()}
-    torch.nn.LSTM(3, 2, dtype=torch.float64).load_state_dict(tensors)
+    layer = torch.nn.LSTM(3, 2, dtype=torch.float64)
+    try:
+        layer.load_state_dict(tensors)
+    except (RuntimeError, TypeError, AttributeError) as error:
+        raise CheckFailed(f"torch.nn.LSTM does not load it: {' '.join(str(error).split())}") from None
+    with torch.no_grad():
+        hs, _ = layer(torch.tensor(xs), tuple(torch.tensor(part)[None] for part in state0))
+    compare("hs of torch.nn.LSTM with these parameters", hs.numpy(), lstm_forward(params, xs, state0)[0], what="the NumPy code's")
     for tensor in tensors.values():
         tensor += 1
     for name, array in params.items():
@@ -73,7 +80,7 @@ tensors = Exercise(
     letters="DH",
     example=lambda: (PARAMS,),
     draw=draw,
-    properties=(a_layer_takes_them_and_the_arrays_stay,),
+    properties=(a_layer_reads_with_them_and_the_arrays_stay,),
     mistakes={
         "the names are left as they are; those of a layer end with _l0": with_names(lambda name: name),
         "the names end with _10, one and zero; it is the letter l, for layer": with_names(lambda name: f"{name}_10"),

@@ -6,6 +6,7 @@ Contents
 """
 
 import torch
+from torch.autograd.gradcheck import GradcheckError
 
 from rnncore.checks.compare import CheckFailed
 from rnncore.checks.labs.exercise import Exercise
@@ -133,7 +134,7 @@ def measured_gradients_agree(function, rng):
     (args,) = draw_step(rng, "float64", B=2, D=1, H=2)
     try:
         torch.autograd.gradcheck(function, args)
-    except torch.autograd.gradcheck.GradcheckError as error:
+    except GradcheckError as error:
         raise CheckFailed(f"gradcheck says: {str(error).splitlines()[0].rstrip('.,')}.") from None
     works_on_another_device(lstm_step.__name__, function, args)
 
