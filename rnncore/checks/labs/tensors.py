@@ -3,7 +3,6 @@
 Contents
     Differentiated          a result, and the gradients that go back through it
     is_tensor               whether a value is one; PyTorch is not loaded to find out
-    has_tensors             whether a tree holds one
     require_same_tensor     compare a result with the right one
     gradients               send fixed numbers back through a result
     require_same_gradients  compare what arrives at the arguments
@@ -33,10 +32,6 @@ class Differentiated(NamedTuple):
 def is_tensor(value):
     torch = sys.modules.get("torch")
     return torch is not None and isinstance(value, torch.Tensor)
-
-
-def has_tensors(tree):
-    return any(is_tensor(leaf) for _, leaf in leaves(tree))
 
 
 def require_same_tensor(name, got, want, compare_arrays):

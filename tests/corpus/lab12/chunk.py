@@ -211,7 +211,7 @@ def pair_detached(params, xs, targets, state):
     return loss.detach(), gradients_of(loss, params), state_next.detach()
 
 
-@wrong(None)
+@wrong("it changed its argument params in place")
 def updated_in_place(params, xs, targets, state):
     hs, state_next = lstm_forward(params, xs, free(state))
     loss = flat_loss(params, hs, targets)

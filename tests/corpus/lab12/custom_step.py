@@ -73,7 +73,7 @@ def outer_products(ctx, dh, dc):
     dc = dc + dh * o - dh * o * tanh_c.square()
     da = torch.hstack([dc * g * i - dc * g * i * i, dc * c * (f - f**2), dc * i * (1 - g) * (1 + g), dh * tanh_c * (o - o * o)])
     dW_ih, dW_hh = torch.einsum("ba,bd->ad", da, x), torch.einsum("ba,bh->ah", da, h)
-    return [*(da @ weight_ih, da @ weight_hh, dc * f), dW_ih, dW_hh, *[da.sum(dim=0) for _ in range(2)]]
+    return *(da @ weight_ih, da @ weight_hh, dc * f), dW_ih, dW_hh, *[da.sum(dim=0) for _ in range(2)]
 
 
 @right
@@ -195,6 +195,13 @@ def keras_of_old(ctx, dh, dc):
 def six(ctx, dh, dc):
     dc = full_dc(ctx.saved_tensors, dh, dc)
     return finish(ctx.saved_tensors, torch.cat(blocks(ctx.saved_tensors, dh, dc), dim=1), dc)[:6]
+
+
+@wrong("returned as a list")
+@by
+def list_of_seven(ctx, dh, dc):
+    dc = full_dc(ctx.saved_tensors, dh, dc)
+    return list(finish(ctx.saved_tensors, torch.cat(blocks(ctx.saved_tensors, dh, dc), dim=1), dc))
 
 
 @wrong("the gradients of h and c are exchanged")

@@ -108,6 +108,9 @@ sequence = Exercise(
         "the state is detached at every step, so that no gradient goes back through time": loop(
             lambda h, c, state0: (h.detach(), c.detach())
         ),
+        "h and c are detached at the end of every step: no gradient goes back through time, and none through state_T": loop(
+            lambda h, c, state0: (h.detach(), c.detach()), end=lambda h, c: LSTMState(h.detach(), c.detach())
+        ),
         "h is detached at every step; a gradient goes back through h as well": loop(lambda h, c, state0: (h.detach(), c)),
         "c is detached at every step; a gradient goes back through c as well": loop(lambda h, c, state0: (h, c.detach())),
         "hs is detached, or made anew from its numbers: they are there, and the way back is not": loop(keep=torch.Tensor.detach),

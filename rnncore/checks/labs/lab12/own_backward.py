@@ -198,6 +198,9 @@ custom_step = Exercise(
         "one gradient too few is returned: forward has seven arguments after ctx, bias_hh too": with_results(
             lambda k, da, dc, seven: seven[:6]
         ),
+        "the gradients are returned as a list; PyTorch wants a tuple, seven values with commas": with_results(
+            lambda k, da, dc, seven: list(seven)
+        ),
         "None is returned for the gradient of x; a layer below wants it": with_results(lambda k, da, dc, seven: (None, *seven[1:])),
         "None is returned for the gradients of h and c; the step before wants them": with_results(
             lambda k, da, dc, seven: (seven[0], None, None, *seven[3:])
