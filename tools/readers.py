@@ -106,6 +106,11 @@ def libraries(notebook):
     return [name for name in LIBRARIES if name in needed]
 
 
+def runs_in_browser(path, notebook):
+    """Whether JupyterLite offers a notebook: a chapter can be read without its cells of PyTorch, a lab cannot be done without them."""
+    return not (path.startswith("labs/") and "torch" in libraries(notebook))
+
+
 def in_browser(notebook):
     """The notebook for JupyterLite: its kernel, and a first cell that says where edits are kept and what cannot run."""
     absent, first = libraries(notebook), IN_BROWSER
