@@ -240,7 +240,8 @@ print("torch.nn.LSTM and the NumPy code of lab 5: the same states")
 # After training you want arrays again, to look at them or to run them where there is no PyTorch. Three things stand in the
 # way. A tensor that asks for a gradient refuses `numpy()`, so it is **detached** first. NumPy lives on the CPU, so the
 # tensor has to come there: `cpu()`, which does nothing if it is there already. And on the CPU `numpy()` shares its memory
-# with the tensor: go on training, and the arrays change with it. Book: [detach, clone, clone().detach()](book:truncated_bptt#truncated-bptt-pytorch).
+# with the tensor: go on training, and the arrays change with it. Book: [detach, clone,
+# clone().detach()](book:truncated_bptt#truncated-bptt-pytorch).
 #
 # On a computer without a GPU nobody can see whether you wrote `cpu()`. Write it all the same: the first run on a GPU would
 # stop without it.
@@ -763,6 +764,7 @@ read_stream = lab12.stream.or_reference(read_stream)
 # a common mistake: each chunk starts from zeros. Both send no gradient across a border.
 
 # %%
+torch.set_num_threads(1)  # these matrices are too small to share among threads
 HABITS, H, K, B = ("carried", "reset"), 48, 8, 32
 text = language_reference()[:60_000].lower()
 letters = sorted(set(text))
@@ -851,7 +853,7 @@ lines(
 # %% [markdown]
 # Each line is the median of three seeds, and the band reaches from the lowest to the highest. Answer before you unfold.
 #
-# 1. Why is one line level, and why does the other fall from left to right?
+# 1. Why is one line nearly level, and why does the other fall over the first places?
 # 2. The gradient is cut at every border in both. What then can a network with a carried state learn about characters
 #    before the border, and what not?
 # 3. The mean loss of the two habits does not differ by much. In which use of the network would the difference hurt?
@@ -899,16 +901,20 @@ def own_loop(parameters, xs, state):
     return torch.stack(hs)
 
 
+def now():
+    """A clock: on the CPU it counts this notebook's own work alone, on a GPU it waits until the work is done."""
+    if device == "cpu":
+        return time.process_time()
+    torch.accelerator.synchronize()
+    return time.perf_counter()
+
+
 def seconds(function, parameters, repeats=5):
     """Seconds for some passes forward and backward."""
-    if device != "cpu":
-        torch.accelerator.synchronize()
-    start = time.perf_counter()
+    start = now()
     for _ in range(repeats):
         torch.autograd.grad(function().square().sum(), parameters)
-    if device != "cpu":
-        torch.accelerator.synchronize()
-    return time.perf_counter() - start
+    return now() - start
 
 
 def measure(rounds=7, T=50, B=16, D=32, H=64):
@@ -958,7 +964,8 @@ bars(
 # 4. At this size a step is so short that what costs is the call of each operation, and the backward pass of part 5 makes its
 #    calls from Python, one by one, where the recorded graph makes them in C++. `torch.nn.LSTM` makes a few calls for
 #    the whole sequence. So an own backward pass pays when one function covers *all* steps, with one product for all
-#    of them after the loop; [the cells of `rnncore.pytorch`](book:reference/pytorch_cells) that have no kernel of their own are built that way.
+#    of them after the loop. The cells of [`rnncore.pytorch`](book:reference/pytorch_cells) for which PyTorch has no such call
+#    are built that way.
 # 5. Every operation of a loop is a separate start of a small program on the GPU, which has a fixed price. For a small layer
 #    the loops look worse than here, or are slower than on the CPU. For a large one the products take over, and the distance
 #    shrinks. None of the functions has to change: `choose_device` is asked, and everything else goes where its inputs are.

@@ -6,6 +6,7 @@ lab01      the recurrent cell
 lab02      BPTT by hand
 lab05      the LSTM
 lab11      attention
+lab12      PyTorch and the GPU; the only one that loads PyTorch
 """
 
 from rnncore.checks.labs.exercise import *  # noqa: F403

@@ -44,7 +44,7 @@ def through_lists(state_dict):
 
 @right
 def stripped(state_dict):
-    return {name.rstrip("_l0"): tensor.data.cpu().numpy().copy() for name, tensor in state_dict.items()}  # noqa: B005
+    return {name.rstrip("_l0"): tensor.data.cpu().numpy().copy() for name, tensor in state_dict.items()}
 
 
 @wrong("without detach")

@@ -168,7 +168,7 @@ def axes_as_they_are(params, xs, targets, state):
 
 @wrong("only the last hidden state is shown")
 def last_step(params, xs, targets, state):
-    hs, state_next = lstm_forward(params, xs, free(state))
+    _, state_next = lstm_forward(params, xs, free(state))
     loss = F.cross_entropy(logits_of(params, state_next.h), targets[-1])
     return loss.detach(), gradients_of(loss, params), free(state_next)
 

@@ -36,7 +36,7 @@ def by(backward, forward=Base.forward):
 
 
 def finish(saved, da, dc):
-    x, h, c, weight_ih, weight_hh, i, f, *_ = saved
+    x, h, _, weight_ih, weight_hh, _, f, *_ = saved
     return da @ weight_ih, da @ weight_hh, dc * f, da.T @ x, da.T @ h, da.sum(0), da.sum(0)
 
 
@@ -168,7 +168,7 @@ def exchanged(ctx, dc, dh):
 @wrong("the slopes of all gates and of the candidate are missing")
 @by
 def no_slopes(ctx, dh, dc):
-    x, h, c, _, _, i, f, g, o, tanh_c = ctx.saved_tensors
+    *_, c, _, _, i, _, g, _, tanh_c = ctx.saved_tensors
     dc = full_dc(ctx.saved_tensors, dh, dc)
     return finish(ctx.saved_tensors, torch.cat([dc * g, dc * c, dc * i, dh * tanh_c], dim=1), dc)
 
@@ -252,7 +252,7 @@ def no_tanh(x, h, c, weight_ih, weight_hh, bias_ih, bias_hh):
         return ctx.to_save[8] * c_next, c_next
 
     def backward(ctx, dh, dc):
-        x, h, c, weight_ih, weight_hh, i, f, g, o, _ = ctx.saved_tensors
+        *_, c, _, _, i, f, g, o, _ = ctx.saved_tensors
         dc = dc + dh * o
         da = torch.cat([dc * g * i * (1 - i), dc * c * f * (1 - f), dc * i * (1 - g**2), dh * (f * c + i * g) * o * (1 - o)], dim=1)
         return finish(ctx.saved_tensors, da, dc)

@@ -156,7 +156,7 @@ def mac_first(available, wanted="auto", dtype="float32"):
 def first_in_the_dict(available, wanted="auto", dtype="float32"):
     if wanted != "auto":
         return wanted
-    return [name for name in available if available[name]][0]
+    return list(filter(available.get, available))[0]
 
 
 @wrong("a torch.device is returned")

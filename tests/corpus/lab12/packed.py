@@ -186,7 +186,7 @@ def lengths_alone_sorted(params, xs, lengths):
 
 @wrong("state_T is only h")
 def only_h_of_the_state(params, xs, lengths):
-    out, (h, c) = layer_of(params)(pack_padded_sequence(xs, lengths, enforce_sorted=False))
+    out, (h, _) = layer_of(params)(pack_padded_sequence(xs, lengths, enforce_sorted=False))
     return pad_packed_sequence(out, total_length=len(xs))[0], h[0]
 
 
