@@ -287,7 +287,7 @@ def _in_a_class_of(code, trace):
     while trace.tb_next:
         trace = trace.tb_next
     *_, owner, _ = ["", *trace.tb_frame.f_code.co_qualname.split(".")]
-    return owner in code.co_names
+    return owner in code.co_names + code.co_freevars
 
 
 def _kind(value):

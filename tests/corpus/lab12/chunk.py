@@ -119,7 +119,7 @@ def never_zeroed(params, xs, targets, state):
     return loss.detach(), {name: part.grad.clone() for name, part in params.items()}, free(state_next)
 
 
-@wrong("Trying to backward through the graph a second time")
+@wrong("the way back goes on into that past")
 def past_not_cut(params, xs, targets, state):
     for part in params.values():
         part.grad = None

@@ -156,7 +156,7 @@ def mac_first(available, wanted="auto", dtype="float32"):
 def first_in_the_dict(available, wanted="auto", dtype="float32"):
     if wanted != "auto":
         return wanted
-    return list(filter(available.get, available))[0]
+    return next(filter(available.get, available))
 
 
 @wrong("a torch.device is returned")

@@ -8,7 +8,7 @@ Contents
 import torch
 from torch.autograd.gradcheck import GradcheckError
 
-from rnncore.checks.compare import CheckFailed
+from rnncore.checks.compare import CheckFailed, compare
 from rnncore.checks.labs.exercise import Exercise
 from rnncore.checks.labs.lab12.inputs import draw_step, example_step
 from rnncore.checks.labs.tensors import works_on_another_device
@@ -130,8 +130,11 @@ def replaced(place, change):
 
 
 def measured_gradients_agree(function, rng):
-    """PyTorch's own gradcheck: finite differences in float64. And the function works on the device of its inputs."""
+    """PyTorch's own gradcheck: finite differences in float64; PyTorch's own cell; and the function works on the device of its inputs."""
     (args,) = draw_step(rng, "float64", B=2, D=1, H=2)
+    x, h, c, *weights = args
+    for name, got, want in zip(("h_next", "c_next"), function(*args), torch.lstm_cell(x, (h, c), *weights), strict=True):
+        compare(name, got.detach().numpy(), want.detach().numpy(), what="that of torch.lstm_cell")
     try:
         torch.autograd.gradcheck(function, args)
     except GradcheckError as error:

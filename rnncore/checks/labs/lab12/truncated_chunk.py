@@ -83,6 +83,8 @@ def the_past_is_cut(function, rng):
                 loss, dparams, ours = function(params, x, target, with_past)
             except CheckFailed as fault:
                 message = str(fault).removeprefix(f"{chunk_gradients.__name__}: ")
+                if "backward through the graph a second time" in message:
+                    message = "the way back goes on into that past; detach h and c before the chunk is read."
                 raise CheckFailed(f"with a state that has a past, from the chunk before, {message}") from None
             hs, theirs = layer(x, tuple(part.detach() for part in theirs))
             logits = hs @ params["weight_out"].T + params["bias_out"]
