@@ -30,6 +30,7 @@ from rnncore.reference.tree import leaves
 __all__ = ["Exercise", "grading"]
 
 TOLERANCE = {"float64": 1e-8, "float32": 1e-4}  # absolute and relative; another order of summation differs by less
+NUMBER = 1e-5  # relative, for a number that is no array: it may have been added up in float32
 FRESH = ("float64", "float64", "float32")  # dtypes of the random inputs
 MISSING = object()  # in the place of an array that a result of another structure does not have
 
@@ -235,6 +236,10 @@ def _require_same(name, got, want):
             _require_same(f"{name}[{i}]", value, wanted)
     elif isinstance(want, np.ndarray):
         _require_same_array(name, got, want)
+    elif isinstance(want, float | np.floating):
+        if not isinstance(got, int | float | np.number | np.ndarray) or isinstance(got, bool) or np.ndim(got) or np.iscomplexobj(got):
+            raise CheckFailed(f"{name} must be a number, got {_kind(got)}.")
+        compare(name, got, want, rtol=NUMBER, atol=TOLERANCE["float64"])
     elif type(got) is not type(want) or got != want:
         raise CheckFailed(f"{name} must be {want!r}, got {_kind(got)}.")
 
@@ -244,6 +249,10 @@ def _require_same_array(name, got, want):
         raise CheckFailed(f"{name} must be a NumPy array of shape {want.shape}, got {_kind(got)}.")
     if got.shape == want.shape and got.dtype != want.dtype:
         raise CheckFailed(f"{name} must have the dtype of the inputs, {want.dtype}, got {got.dtype}.")
+    if np.iscomplexobj(got) or np.iscomplexobj(want):  # one is no result of a reference; two are compared to name a mistake
+        if got.shape != want.shape:
+            raise CheckFailed(f"{name} must have shape {want.shape}, got {got.shape}.")
+        got, want = (np.stack([a.real, a.imag], axis=-1) for a in (got, want))
     tolerance = TOLERANCE.get(str(want.dtype), 0)
     compare(name, got, want, rtol=tolerance, atol=tolerance)
 
