@@ -510,7 +510,7 @@ lines(
     {start: lengths[start, "quiet"] for start in STARTS},
     x=np.arange(T + 1),
     log_y=True,
-    xlabel="state, the loss is at 50",
+    xlabel="state (the loss is at the last one)",
     ylabel="length of the gradient, quiet inputs",
     alt="Length of the gradient at each of 51 states on a logarithmic scale, quiet inputs, five seeds. From the last state "
     "back, 0.9 times an orthogonal matrix falls along a straight line to 0.005. Orthogonal and identity stay near 1. The "
@@ -526,7 +526,7 @@ lines(
     {start: lengths[start, "loud"] for start in STARTS},
     x=np.arange(T + 1),
     log_y=True,
-    xlabel="state, the loss is at 50",
+    xlabel="state (the loss is at the last one)",
     ylabel="length of the gradient, loud inputs",
     alt="Length of the gradient at each of 51 states on a logarithmic scale, loud inputs, five seeds. All five fall from 1 at "
     "the last state. At the first one, the identity has kept about a tenth, 1.5 times an orthogonal matrix some "
@@ -763,9 +763,9 @@ CLIPS = {
 errors, norms, trained = {}, {}, {}  # losses and norms: name -> (seeds, updates); parameters: name -> one dict for each seed
 if not grading():
     for name, clip in CLIPS.items():
-        losses, sizes_before, trained[name] = zip(*(train(clip, seed) for seed in SEEDS), strict=True)
-        errors[name], norms[name] = np.array(losses), np.array(sizes_before)
-        print(f"{name}: loss over the last 20 updates, for five seeds:", errors[name][:, -20:].mean(axis=1).round(4))
+        losses, before, trained[name] = zip(*(train(clip, seed) for seed in SEEDS), strict=True)
+        errors[name], norms[name] = np.array(losses), np.array(before)
+        print(f"{name}: loss over the last 20 updates, five seeds:", *(f"{loss:.4f}" for loss in errors[name][:, -20:].mean(axis=1)))
 
 # %%
 lines(
@@ -788,8 +788,8 @@ lines(
     xlabel="update",
     ylabel="norm of the gradient before clipping",
     alt="Norm of the gradient before clipping against the update on a logarithmic scale, five seeds, and a flat line at the "
-    "bound, 0.3. Without clipping the median is above the bound nearly everywhere. Clipped by norm it starts near the "
-    "bound, rises above it at some of the first updates and then falls far below.",
+    "bound, 0.3. Both curves begin well above the bound. Without clipping the median stays there. Clipped by norm it stays "
+    "there for about twenty updates, then crosses the bound and falls to some thousandths.",
 )
 
 # %%
@@ -820,8 +820,8 @@ for name in trained:
 # **Question 1.** Without clipping the loss does not become infinite, and mostly it does not stay at that of guessing
 # either: it is several times as high. What does such a network do? The lines printed last help.
 #
-# **Question 2.** In the runs that were clipped by norm, norms far above the bound occur as well, early. Why do they do
-# no harm, and why are there none in the last 50 updates?
+# **Question 2.** In the runs that were clipped by norm, nearly all gradients of the first updates are far longer than
+# the bound, too. Why do they do no harm, and why are there none in the last 50 updates?
 #
 # **Question 3.** The network has 1,185 parameters. How long can a gradient be at most after it was cut at 0.03? Compare
 # with the other bound, and look at the five results.
@@ -838,7 +838,8 @@ for name in trained:
 # and 1, so nothing overflows.
 #
 # 2. A step is at most *learning rate times bound*, 0.3 here, in the direction of the gradient. So the network remains
-# nearly where it was, and the next gradient is of use. Later the task is solved: the loss is near 0 and with it the
+# nearly where it was, and the next gradient is of use. While nearly every gradient is clipped, the bound sets the
+# length of the steps, like a second learning rate. Later the task is solved: the loss is near 0 and with it the
 # gradient, and nothing is clipped any more.
 #
 # 3. If all entries are cut, $0.03 \sqrt{1185} = 1.03$, more than three times the other bound. So this is the looser of

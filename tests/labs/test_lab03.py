@@ -62,7 +62,7 @@ def test_what_the_text_says_of_the_training_is_true(notebook):
     assert np.isfinite(notebook["errors"]["no clipping"]).all() and round(np.log(2), 3) == 0.693
     assert norm.max() < 0.01 and (value < 0.05).sum() >= 3
     above = notebook["norms"]["by norm, 0.3"] > 0.3
-    assert above[:, :50].any(axis=1).all() and not above[:, -50:].any()
+    assert np.median(above[:, :15].mean(axis=1)) > 0.8 and not above[:, -50:].any()
     assert notebook["norms"]["by norm, 0.3"].max(axis=1).min() > 3  # far above the bound, early
     assert np.median(np.median(notebook["norms"]["no clipping"], axis=0) > 0.3) == 1
 
@@ -99,8 +99,7 @@ def test_complex_results_are_named_without_a_warning():
     assert "radius must have the dtype of the inputs, float64, got complex128." in message and "no absolute value is taken" in message
 
 
-def test_a_right_answer_to_the_product_is_not_the_only_reference():
-    """The functions that the lab writes in its own way agree with those of the reference."""
+def test_what_the_lab_writes_in_its_own_way_agrees_with_the_reference():
     rng = np.random.default_rng(0)
     W = rng.standard_normal((3, 4, 4))
     radius, norm = lab03.two_sizes.reference(W)

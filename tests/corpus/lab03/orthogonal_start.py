@@ -77,6 +77,12 @@ def no_signs(normal, gain):
     return tall_or_not(normal, gain, lambda Q, R: Q)
 
 
+@wrong("the signs are left as np.linalg.qr happens to choose them, and a wide matrix is treated like a tall one.")
+def just_Q(normal, gain):
+    Q, _ = np.linalg.qr(normal)
+    return gain * Q
+
+
 @wrong("the columns are multiplied by the diagonal of R")
 def diagonal_itself(normal, gain):
     return tall_or_not(normal, gain, lambda Q, R: Q * np.diag(R))

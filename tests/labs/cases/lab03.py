@@ -41,7 +41,7 @@ def clip_by_value(grads, max_value):
 """,
     },
     told=[
-        "rnn_step_jacobian on the worked example: J[0, 0, 1] is 0.72 but 1.28 was expected (2 of 4 entries differ). This is what comes "
+        "rnn_step_jacobian on the worked example: J[0, 0, 1] is 0.72 but 1.28 was expected (1 of 4 entries differ). This is what comes "
         "out when the slopes scale the columns of weight_hh",
         "rnn_gradient_norms is not defined yet: run the cell in which you write it",
         "orthogonal_from on the worked example: it is not written yet; put your code in the place of `raise NotImplementedError()`.",

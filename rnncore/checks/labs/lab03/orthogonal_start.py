@@ -73,6 +73,9 @@ orthogonal_start = Exercise(
         "the signs are left as np.linalg.qr happens to choose them; turn the columns for which the diagonal of R is negative": with_QR(
             lambda Q, R: Q
         ),
+        "the signs are left as np.linalg.qr happens to choose them, and a wide matrix is treated like a tall one": lambda normal, gain: (
+            gain * np.linalg.qr(normal)[0]
+        ),
         "the signs are applied to the rows of Q; they belong to its columns": with_QR(
             lambda Q, R: Q * np.sign(np.r_[np.diag(R), np.ones(len(Q) - len(R), R.dtype)])[:, None]
         ),
