@@ -19,7 +19,7 @@
 #
 # **After this lab you can**
 #
-# - write the gradient at an early state as a product of matrices, and compute its length without forming them;
+# - write the gradient at an early state as a product of matrices, and compute its length without forming that product;
 # - compute the spectral radius and the spectral norm of a matrix, and say what each of them promises;
 # - make an orthogonal matrix, and say what it does for a gradient and what it cannot do;
 # - clip gradients by norm and by value, and read from a figure of norms when that is needed.
@@ -551,8 +551,8 @@ print(f"orthogonal, loud, first seed: the spectral norm of a single step lies be
 # smaller, and in which line of your `rnn_gradient_norms` is it? And why does this start not explode as $1.5^{50}$ when
 # the inputs are quiet?
 #
-# **Question 4.** The last line printed says that hardly any single step shortens every vector: its spectral norm is
-# close to 1. How can the product of fifty of them be so small?
+# **Question 4.** The last line printed says that at every step there is a vector that is hardly shortened: the spectral
+# norm of the step is close to 1. How can the product of fifty such steps be so small?
 #
 # <details><summary>Answers</summary>
 #

@@ -69,11 +69,23 @@ def test_what_the_text_says_of_the_training_is_true(notebook):
     right, ones, slope = notebook["after"]["no clipping"].T
     assert np.median(np.abs(right - 0.5)) < 0.1 and np.median(np.maximum(ones, 1 - ones)) > 0.95 and np.median(slope) < 1e-3
     assert notebook["after"]["by norm, 0.3"][:, 0].min() > 0.99
+    swings = []  # the answer is thrown to and fro
+    for seed in range(3):
+        ends = [notebook["train"](lambda grads: grads, seed, updates=updates)[2] for updates in range(143, 151)]
+        answers = [mean_logit(notebook, params) > 0 for params in ends]
+        swings.append(0 < sum(answers) < len(answers))
+    assert sum(swings) >= 2
 
     count = sum(array.size for array in notebook["trained"]["no clipping"][0].values())
     assert count == 1185 and f"{0.03 * count**0.5:.2f} {0.01 * count**0.5:.2f}" == "1.03 0.34"
     tighter = [notebook["train"](lambda grads: reference.clip_by_value(grads, 0.01), seed)[0] for seed in range(5)]
     assert np.array(tighter)[:, -20:].mean(axis=1).max() < 0.05
+
+
+def mean_logit(notebook, params):
+    xs, _ = notebook["recall"](np.random.default_rng(7))
+    _, last, _ = reference.rnn_forward({key: params[key] for key in notebook["CELL"]}, xs, np.zeros((32, 32)))
+    return np.mean(last @ params["out_weight"].T + params["out_bias"])
 
 
 def test_a_number_may_be_of_any_kind_and_is_compared_with_room_for_float32():
