@@ -4,6 +4,7 @@ Exercise   one function a learner writes: what it must do, on which inputs, and 
 grading    True while nbgrader executes a notebook
 lab01      the recurrent cell
 lab02      BPTT by hand
+lab03      vanishing and exploding gradients
 lab05      the LSTM
 lab11      attention
 """
