@@ -3,6 +3,7 @@
 Exercise   one function a learner writes: what it must do, on which inputs, and which mistakes are likely
 grading    True while nbgrader executes a notebook
 lab01      the recurrent cell
+lab04      truncated BPTT
 lab05      the LSTM
 """
 

@@ -161,8 +161,6 @@ class Exercise:
     def _diagnosis(self, cases, runs, failed, expected):
         """The words of the first mistake that explains every run, else of the first that explains the fault."""
         path = next((path for path, want in leaves(expected) if not _alike(_leaf(failed, path), want)), None)
-        if path is None:  # the numbers are right, the fault is another
-            return ""
         pairs = [(run, args) for run, (_, args) in zip(runs, cases, strict=True)]
         fault = [pair for pair in pairs if pair[0] is failed] if failed.error else pairs
 
@@ -172,7 +170,8 @@ class Exercise:
             seen = _leaf(run, path)
             return seen is not MISSING and _alike(seen, _leaf(other, path))
 
-        for seen, same in ((pairs, _same_outcome), (fault, same_fault)):
+        # Without a path all that was expected is there and right; what is too much is found in the whole outcome alone.
+        for seen, same in ((pairs, _same_outcome), (fault, same_fault))[: 1 if path is None else 2]:
             for words, mistake in self.mistakes.items():
                 if all(same(run, self._run(mistake, args)) for run, args in seen):
                     return f" This is what comes out when {words}."
