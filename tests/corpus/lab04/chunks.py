@@ -102,7 +102,7 @@ def chunk_numbers(params, xs, state0, dhs, k):
 
 @wrong("nothing is cut")
 def the_whole_walk(params, xs, state0, dhs, k):
-    hs, state_T, cache = rnn_forward(params, xs, state0)
+    _, state_T, cache = rnn_forward(params, xs, state0)
     dparams, _, dstate0 = rnn_backward(cache, dhs)
     return dparams, dstate0, state_T
 

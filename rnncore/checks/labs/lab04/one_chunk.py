@@ -144,7 +144,6 @@ gradient = Exercise(
             dhs_of=lambda dhs: np.concatenate([0 * dhs[:-1], dhs[-1:]])
         ),
         "dhs[-1] enters twice, as dstate_T as well; nothing behind the chunk sends a gradient": on_the_way(dstate_T=lambda dhs: dhs[-1]),
-        "dhs enters at the last state only, as dstate_T": on_the_way(dhs_of=lambda dhs: 0 * dhs, dstate_T=lambda dhs: dhs[-1]),
         "the gradient of the embedding is zero; dxs goes on into the table": on_the_way(dxs_of=lambda dxs: 0 * dxs),
         "a token that is read twice counts once, as += with an index does": lambda *args: table(*args, overwrite),
         "the rows of the table's gradient are those of the targets; the inputs were looked up": lambda *args: table(
