@@ -24,9 +24,10 @@
 # - measure the bias of a truncated gradient, and say from which k on it is small;
 # - lay a text out as parallel streams, train on it chunk by chunk, and see what a reset of the state costs.
 #
-# **You need** the chapters [Truncated backpropagation through time](book:truncated_bptt) and [A language model from
-# scratch](book:character_language_model), and from lab 1 or [Backpropagation through time](book:bptt) the forward and
-# the backward pass of a plain cell. **Time:** 60 to 90 minutes.
+# **You need** the chapter [Truncated backpropagation through time](book:truncated_bptt); from lab 1 or [Backpropagation
+# through time](book:bptt) the forward and the backward pass of a plain cell; and, for the second half, two sections of
+# [A language model from scratch](book:character_language_model): [the model](book:character_language_model#character-lm-model)
+# and [streams](book:character_language_model#character-lm-streams). **Time:** 60 to 90 minutes.
 #
 # **How it works.** There are seven functions to write. Replace `raise NotImplementedError()` with your code and run the
 # cell. The cell below it checks what you wrote, first on a worked example whose numbers you can follow by hand, then on
@@ -860,11 +861,11 @@ lines(
 #    taught the network what to write into it and how to read it. Truncation limits what gets credit, not what the state
 #    can hold. Book: [what the bias does to training](book:truncated_bptt#truncated-bptt-training).
 # 4. Here it went well: a network that has learned to use the characters before the current one in its chunk can use them
-#    across a border, too. But in reading it meets states that it never met in training, and nothing has tested what it
-#    makes of them. Measure before you mix the two; the other mixture shows how bad it can be.
+#    across a border, too. But in reading it meets states that it never met in training. Train with resets in chunks of 2
+#    steps, and the same mixture costs more than twice what the carried networks lose. Measure before you mix the two.
 #
 # </details>
 #
 # **Try it.** Change one thing and predict the figure before you run it: `T` = 2 in the cell that makes the text;
-# `rng.permutation(state)` in the place of `state` in the call of `chunk_gradient`, so that the rows are
-# shuffled between chunks; or 4,000 updates.
+# `rng.permutation(state)` in the place of `state` in the call of `chunk_gradient`, so that in training each stream goes
+# on from the past of another; or 2,000 updates.
