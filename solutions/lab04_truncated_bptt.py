@@ -380,7 +380,7 @@ lab04.windows.check(rnn_truncated_bptt)
 
 # %% nbgrader={"grade_id": "bias", "solution": true}
 def gradient_bias(truncated, full):
-    """Compare gradients with the full one: the cosine of the angle between them, and the size of the difference in units of the full one.
+    """Compare gradients with the full one: the cosine of the angle, and the size of the difference in units of the full one.
 
     Args:
         truncated: (K, ...), K gradients of one weight; the axes after the first are those of full.

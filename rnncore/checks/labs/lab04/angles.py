@@ -14,7 +14,7 @@ __all__ = ["bias"]
 
 
 def gradient_bias(truncated, full):
-    """Compare gradients with the full one: the cosine of the angle between them, and the size of the difference in units of the full one."""
+    """Compare gradients with the full one: the cosine of the angle, and the size of the difference in units of the full one."""
     flat, whole = truncated.reshape(len(truncated), -1), full.ravel()  # (K, N), (N,)
     size = np.linalg.norm(whole)
     cosines = flat @ whole / (np.linalg.norm(flat, axis=1) * size)

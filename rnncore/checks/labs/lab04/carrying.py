@@ -47,7 +47,7 @@ def first_rows(state_T, ended):
 
 
 def two_pieces_are_one(function, rng):
-    """Where the sequence goes on, reading two pieces gives the states of the whole; where it is over, the second piece starts from zeros."""
+    """Where the sequence goes on, two pieces give the states of the whole; where it is over, the second starts from zeros."""
     params, xs, ended = init_rnn(rng, 3, 4), rng.standard_normal((6, 2, 3)), np.array([False, True])
     whole, _, _ = rnn_forward(params, xs, np.zeros((2, 4)))
     _, state_T, _ = rnn_forward(params, xs[:4], np.zeros((2, 4)))

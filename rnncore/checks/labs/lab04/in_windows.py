@@ -4,6 +4,7 @@ Contents
     windows    the check of `rnn_truncated_bptt`
 """
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -99,7 +100,7 @@ def of(change):
 def from_zeros(params, xs, state0, dhs, k1, k2):
     """The state starts anew after each pass."""
     hs, results, cuts = [], [], [*range(0, len(xs), k1), len(xs)]
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    for start, end in pairwise(cuts):
         part, state, cache = rnn_forward(params, xs[start:end], state0 if start == 0 else 0 * state0)
         hs.append(part)
         results += cache.steps

@@ -49,7 +49,7 @@ def reading(
     d = dlogits(softmax_cross_entropy_backward(loss_cache), targets)
     doutput, dhs = linear_backward(output_cache, d)
     dhs = dhs_of(dhs)
-    drnn, dxs, dstate0 = rnn_backward(rnn_cache, dhs, dstate_T(dhs))
+    drnn, dxs, _ = rnn_backward(rnn_cache, dhs, dstate_T(dhs))
     return {"embedding": embedding_backward(embedding_cache, dxs_of(dxs)), "rnn": drnn, "output": doutput}, state_T
 
 
