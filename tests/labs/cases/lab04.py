@@ -55,9 +55,10 @@ def stream_batches(tokens, T, B):
         "gradient": "solution",
         "places": """
 def losses_by_place(params, batches, carry):
-    state, losses = np.zeros((batches[0][0].shape[1], len(params["rnn"]["weight_hh"]))), []
+    E, losses = params["embedding"]["weight"], []
+    state = np.zeros((batches[0][0].shape[1], len(params["rnn"]["weight_hh"])), E.dtype)
     for inputs, targets in batches:
-        hs, state, _ = rnn_forward(params["rnn"], params["embedding"]["weight"][inputs], state)
+        hs, state, _ = rnn_forward(params["rnn"], E[inputs], state)
         p = softmax(linear_forward(params["output"], hs)[0])
         losses.append(-np.log(np.take_along_axis(p, targets[..., None], axis=-1)).mean(axis=(1, 2)))
     return np.mean(losses, axis=0)
