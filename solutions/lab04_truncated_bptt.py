@@ -525,8 +525,9 @@ lines(
 #    steps at every step, each loss is. In chunks of 7 steps only the last of seven places is sent back so far; the other
 #    six losses stop short. So what comes from the cause is there, but small beside all else that the losses send. With
 #    k = 14 eight of the fourteen places reach the cause.
-# 2. $W_{ih}$ counts where the input enters, 6 steps before the loss. $W_{hh}$ stands at every step on the way from there
-#    to the loss, so each further step back brings a further part of its gradient.
+# 2. $W_{ih}$ counts where the input enters, 6 steps before the loss. $W_{hh}$ is used six times on the way from there to
+#    the loss, once between each step and the next, so each further step back brings a further part of its gradient, and
+#    with k = 6 all six are there.
 # 3. No. The last printed lines tell: in a network that forgets, the step that meets the cause adds roughly a tenth of what
 #    it adds in one that keeps. So leaving it out changes little, but with it there is not much to learn from either. A
 #    truncated gradient can be close to a full one that itself hardly sees the past.
@@ -685,7 +686,8 @@ lab04.gradient.check(chunk_gradient)
 # <details><summary>Hint 3</summary>
 #
 # `xs, embedding_cache = embedding_forward(params["embedding"], inputs)` is the first line; the backward functions take
-# such a cache and then the gradient. `linear_backward` returns the gradient of its parameters and of its input, in this
+# such a cache and then the gradient; `softmax_cross_entropy_backward` comes first and needs its cache only.
+# `linear_backward` returns the gradient of its parameters and of its input, in this
 # order. The third result of `rnn_backward` is not used: that is the truncation. The gradients go into a dict with the
 # keys `embedding`, `rnn` and `output`.
 #
@@ -839,10 +841,12 @@ lines(
 )
 
 # %% [markdown]
+# The two curves for reading with a carried state lie nearly on one another.
+#
 # **Questions.**
 #
 # 1. A network that was trained with a reset and reads with a reset has, at the first place, about the loss of the table
-#    of pairs. Why can it not be better there?
+#    of pairs, which character follows which. Why can it not be better there?
 # 2. A network that was trained with a carried state and reads with a reset is, at the first place, worse than finding all
 #    27 characters equally likely. How can a trained network be worse than knowing nothing?
 # 3. No gradient ever crossed a border, and chunks have 8 steps. Yet at the first place a network with a carried state
