@@ -97,6 +97,15 @@ def test_what_is_too_much_is_named():
     )
 
 
+def test_sequences_are_long_enough_to_be_cut_more_than_once():
+    """A letter may have a least size of its own; all sizes still differ, and the message names them as they are."""
+    for exercise in (lab04.chunks, lab04.windows):
+        for where, (_, xs, state0, *_) in list(exercise._cases(np.random.default_rng(0)))[1:]:
+            sizes = *xs.shape, state0.shape[1]
+            assert sizes[0] >= 6 and len(set(sizes)) == 4 and min(sizes) >= 2
+            assert where == " with " + ", ".join(f"{letter}={size}" for letter, size in zip("TBDH", sizes, strict=True))
+
+
 @pytest.mark.parametrize("name", lab04.__all__)
 def test_what_a_property_says_is_one_sentence_with_the_functions_name(name, monkeypatch):
     exercise = getattr(lab04, name)

@@ -52,13 +52,15 @@ class Exercise:
         letters: names of the axes in the inputs, such as "TBDH".
         example: `args = example()`, inputs small enough to follow by hand.
         draw: `draw(rng, dtype, **sizes)` yields one or more tuples of arguments; `sizes` has a number for each letter.
+        least: dict from a letter to the smallest size that is drawn for it, where that is not 2.
         mistakes: dict from words to a likely wrong function; the words complete "This is what comes out when ...".
         properties: functions `hold(function, rng)` that ask something of the learner's function which needs no right answer, such as
             finite differences, and raise `CheckFailed` if it is not so. A wrong reference does not pass them.
     """
 
-    def __init__(self, reference, *, outputs, letters, example, draw, mistakes, properties=()):
+    def __init__(self, reference, *, outputs, letters, example, draw, mistakes, properties=(), least=None):
         self.reference, self.name, self.outputs, self.letters = reference, reference.__name__, outputs, letters
+        self.least = dict.fromkeys(letters, 2) | (least or {})
         self.example, self.draw, self.mistakes, self.properties = example, draw, mistakes, properties
 
     def check(self, function, *, rng=None):
@@ -128,7 +130,9 @@ class Exercise:
     def _cases(self, rng):
         yield " on the worked example", self.example()
         for dtype in FRESH:
-            sizes = dict(zip(self.letters, (int(n) for n in rng.permutation(len(self.letters)) + 2), strict=True))
+            sizes = {
+                letter: int(n) + self.least[letter] for letter, n in zip(self.letters, rng.permutation(len(self.letters)), strict=True)
+            }
             for args in self.draw(rng, np.dtype(dtype), **sizes):
                 yield " with " + ", ".join(f"{letter}={size}" for letter, size in sizes.items()), args
 

@@ -126,6 +126,7 @@ chunks = Exercise(
     rnn_chunked_bptt,
     outputs=("dparams", "dstate0", "state_T"),
     letters="TBDH",
+    least={"T": 6},  # enough for several chunks
     example=lambda: (PARAMS, XS, STATE, DHS, 2),
     draw=draw_chunks,
     properties=(agrees_with_what_is_known,),

@@ -135,6 +135,7 @@ windows = Exercise(
     rnn_truncated_bptt,
     outputs=("dparams", "dstate0", "state_T"),
     letters="TBDH",
+    least={"T": 6},  # enough for several passes
     example=lambda: (PARAMS, XS, STATE, DHS, 1, 2),
     draw=draw_windows,
     properties=(agrees_with_what_is_known,),

@@ -42,13 +42,13 @@ def draw_sequence(rng, dtype, T, B, D, H):
 
 def draw_chunks(rng, dtype, T, B, D, H):
     what = draw_sequence(rng, dtype, T, B, D, H)
-    for k in range(1, T + 2):  # one more than there are steps, too
+    for k in (1, 2, 3, T - 1, T, T + 1):  # one more than there are steps, too
         yield *what, k
 
 
 def draw_windows(rng, dtype, T, B, D, H):
     what = draw_sequence(rng, dtype, T, B, D, H)
-    for k1, k2 in ((1, 2), (2, 3), (2, 2), (3, 2), (T, T), (2, T + 1), (T + 1, 2)):
+    for k1, k2 in ((1, 2), (2, 3), (4, 4), (4, 2), (T, T), (2, T + 1), (T + 1, 2)):
         yield *what, k1, k2
 
 
