@@ -5,6 +5,7 @@ grading    True while nbgrader executes a notebook
 lab01      the recurrent cell
 lab02      BPTT by hand
 lab03      vanishing and exploding gradients
+lab04      truncated BPTT
 lab05      the LSTM
 lab11      attention
 """

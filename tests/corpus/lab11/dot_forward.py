@@ -174,7 +174,7 @@ def bare_cache(queries, keys, scaled=False):
     return scores, tuple(cache)
 
 
-@wrong("must be 1.0, got bool")
+@wrong("must be a number, got bool")
 def flag_kept(queries, keys, scaled=False):
     return dot_scores_forward(queries, keys, scaled=scaled)[0], DotScoresCache(queries, keys, not scaled)
 
