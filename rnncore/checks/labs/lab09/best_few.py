@@ -107,8 +107,11 @@ top_k = Exercise(
         "all k tokens get the same probability; they keep their ratios": lambda logits, k: (
             ((rank(logits) < k) / k).astype(logits.dtype)
         ),
-        "the logits that are cut are set to 0, and a logit of 0 has a probability; use -np.inf": lambda logits, k: (
+        "the logits that are cut are set to 0, and a logit of 0 has a probability; set probabilities to 0 and rescale": lambda logits, k: (
             softmax(np.where(rank(logits) < k, logits, 0))
+        ),
+        "the logits that are cut are set to -inf, which softmax refuses; set probabilities to 0 and rescale": lambda logits, k: (
+            softmax(np.where(rank(logits) < k, logits, -np.inf))
         ),
         "a second softmax is taken of the probabilities that are kept; divide by their sum": lambda logits, k: (
             softmax(np.where(rank(logits) < k, softmax(logits), 0))

@@ -141,8 +141,11 @@ top_p = Exercise(
         "all tokens of the nucleus get the same probability; they keep their ratios": lambda logits, p: (
             rescaled((rank(logits) < size(logits, p)).astype(logits.dtype))
         ),
-        "the logits that are cut are set to 0, and a logit of 0 has a probability; use -np.inf": lambda logits, p: (
+        "the logits that are cut are set to 0, and a logit of 0 has a probability; set probabilities to 0 and rescale": lambda logits, p: (
             softmax(np.where(rank(logits) < size(logits, p), logits, 0))
+        ),
+        "the logits that are cut are set to -inf, which softmax refuses; set probabilities to 0 and rescale": lambda logits, p: (
+            softmax(np.where(rank(logits) < size(logits, p), logits, -np.inf))
         ),
         "a second softmax is taken of the probabilities that are kept; divide by their sum": lambda logits, p: (
             softmax(np.where(rank(logits) < size(logits, p), softmax(logits), 0))
