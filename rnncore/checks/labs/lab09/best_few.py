@@ -116,9 +116,6 @@ top_k = Exercise(
         "a second softmax is taken of the probabilities that are kept; divide by their sum": lambda logits, k: (
             softmax(np.where(rank(logits) < k, softmax(logits), 0))
         ),
-        "logits are returned, with -inf where they are cut; a softmax is still to be taken": lambda logits, k: (
-            np.where(rank(logits) < k, logits, -np.inf).astype(logits.dtype)
-        ),
         "the logits that are kept are divided by their sum; it is probabilities that are rescaled": lambda logits, k: (
             rescaled(np.where(rank(logits) < k, logits, 0))
         ),
