@@ -27,7 +27,7 @@ def test_what_the_text_says_of_the_networks_is_true(notebook):
     bits = notebook["bits"]["networks"]
     assert bits.shape == (4, 5) and (bits.argmin(axis=1) == 2).all()  # lowest at 0.7, and rising on both sides
     assert (np.diff(bits[:, :3]) < 0).all() and (np.diff(bits[:, 2:]) > 0).all()
-    assert bits.max() < 0.5 * notebook["pairs"]  # far below counting pairs
+    assert 0.5 < np.median(bits[:, [0, 4]]) < 0.7 and bits.max() < 0.5 * notebook["pairs"]  # about 0.6 at the ends
 
     rising = np.array([errors[f"temperature {tau}"] for tau in temperatures])
     falling = np.array([repetition[f"temperature {tau}"] for tau in temperatures])

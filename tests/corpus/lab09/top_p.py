@@ -99,8 +99,6 @@ def keep(q, mask):
 @wrong("the token that crosses p is left out")
 def at_most_p(logits, p):
     q, order, best = sorted_parts(logits)
-    if p == 1:
-        return q
     for b in range(len(q)):
         q[b, order[b][np.cumsum(best[b]) > p]] = 0
     return q / q.sum(axis=-1, keepdims=True)
@@ -109,8 +107,6 @@ def at_most_p(logits, p):
 @wrong("but for the best one, which always stays")
 def at_most_p_but_one(logits, p):
     q, order, best = sorted_parts(logits)
-    if p == 1:
-        return q
     for b in range(len(q)):
         gone = np.cumsum(best[b]) > p
         gone[0] = False
@@ -121,8 +117,6 @@ def at_most_p_but_one(logits, p):
 @wrong("what is kept is not rescaled")
 def not_rescaled(logits, p):
     q, order, best = sorted_parts(logits)
-    if p == 1:
-        return q
     for b in range(len(q)):
         n = (np.cumsum(best[b]) - best[b] < p).sum()
         q[b, order[b, n:]] = 0
@@ -192,8 +186,6 @@ def one_more(logits, p):
 @wrong("all rows keep as many tokens as the first")
 def size_of_the_first_row(logits, p):
     q, order, best = sorted_parts(logits)
-    if p == 1:
-        return q
     n = (np.cumsum(best[0]) - best[0] < p).sum()
     for b in range(len(q)):
         q[b, order[b, n:]] = 0
@@ -213,7 +205,7 @@ def zero_logits(logits, p):
     q, order, best = sorted_parts(logits)
     y = logits.copy()
     for b in range(len(q)):
-        n = (np.cumsum(best[b]) - best[b] < p).sum() if p < 1 else len(best[b])
+        n = (np.cumsum(best[b]) - best[b] < p).sum()
         y[b, order[b, n:]] = 0
     return softmax(y)
 
@@ -222,7 +214,7 @@ def zero_logits(logits, p):
 def divided_by_p(logits, p):
     q, order, best = sorted_parts(logits)
     for b in range(len(q)):
-        n = (np.cumsum(best[b]) - best[b] < p).sum() if p < 1 else len(best[b])
+        n = (np.cumsum(best[b]) - best[b] < p).sum()
         q[b, order[b, n:]] = 0
     return (q / p).astype(q.dtype)
 
@@ -244,3 +236,21 @@ def minus_infinity_for_softmax(logits, p):
         n = (np.cumsum(best[b]) - best[b] < p).sum()
         y[b, order[b, n:]] = -np.inf
     return softmax(y)
+
+
+@wrong("the token that crosses p is left out, also if p is 1")
+def reaches_p_is_too_late(logits, p):
+    q, order, best = sorted_parts(logits)
+    for b in range(len(q)):
+        n = np.searchsorted(np.cumsum(best[b]), p)
+        q[b, order[b, n:]] = 0
+    return q / q.sum(axis=-1, keepdims=True)
+
+
+@wrong("in their own order, and the one that crosses p is left out")
+def two_mistakes(logits, p):
+    q = softmax(logits)
+    order = np.argsort(-q, axis=-1, kind="stable")
+    sums = np.cumsum(np.take_along_axis(q, order, axis=-1), axis=-1)
+    q[sums > p] = 0
+    return q / q.sum(axis=-1, keepdims=True)

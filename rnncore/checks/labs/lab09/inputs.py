@@ -66,7 +66,7 @@ def draw_top_p(rng, dtype, B, V):
         logits[-1, rng.integers(V)] += np.asarray(4, dtype)
         yield logits, share_away_from(rng, logits, 0.35, 0.95)
     yield np.zeros((B, V), dtype), (V - 1.5) / V
-    yield logits, 1.0
+    yield np.zeros((B, 4), dtype), 1.0  # four quarters: their running sum is exact
 
 
 def share_away_from(rng, logits, low, high):

@@ -26,8 +26,8 @@ def before(logits):
 
 
 def size(logits, p):
-    """(B, 1), how many tokens the nucleus has; with p = 1 all, whatever the rounding."""
-    return (before(logits) < p).sum(axis=-1, keepdims=True) if p < 1 else logits.shape[-1]
+    """(B, 1), how many tokens the nucleus has."""
+    return (before(logits) < p).sum(axis=-1, keepdims=True)
 
 
 def keeping(kept):
@@ -81,7 +81,7 @@ top_p = Exercise(
     properties=(everything_and_the_fewest,),
     mistakes={
         "the token that crosses p is left out; compare p with what stands before a token": keeping(
-            lambda logits, p: back(np.cumsum(best_first(logits), axis=-1) <= p, logits) if p < 1 else np.ones_like(logits, dtype=bool)
+            lambda logits, p: back(np.cumsum(best_first(logits), axis=-1) <= p, logits)
         ),
         "the token that crosses p is left out, also if p is 1; compare p with what stands before a token": keeping(
             lambda logits, p: back(np.cumsum(best_first(logits), axis=-1) < p, logits)
@@ -89,8 +89,6 @@ top_p = Exercise(
         "the token that crosses p is left out, but for the best one, which always stays": keeping(
             lambda logits, p: (
                 back((np.cumsum(best_first(logits), axis=-1) <= p) | (np.arange(logits.shape[1]) == 0), logits)
-                if p < 1
-                else np.ones_like(logits, dtype=bool)
             )
         ),
         "one token too many is kept: what crosses p is the last": keeping(lambda logits, p: rank(logits) <= size(logits, p)),
@@ -106,6 +104,9 @@ top_p = Exercise(
         "the running sum begins with the worst token; it begins with the best": keeping(worst_first),
         "which places of the sorted order stay is applied to the tokens in their own order; carry it back to them": keeping(
             lambda logits, p: before(logits) < p
+        ),
+        "which places of the sorted order stay is applied to the tokens in their own order, and the one that crosses p is left out": keeping(
+            lambda logits, p: np.cumsum(best_first(logits), axis=-1) <= p
         ),
         "it is carried back with the order in which the tokens were sorted; the way back is that order turned round": keeping(
             lambda logits, p: np.take_along_axis(before(logits) < p, order(logits), axis=-1)
@@ -124,7 +125,7 @@ top_p = Exercise(
         ),
         "the rest is kept and the nucleus removed": keeping(lambda logits, p: rank(logits) >= size(logits, p)),
         "all rows keep as many tokens as the first; each row has its own nucleus": keeping(
-            lambda logits, p: rank(logits) < (size(logits, p)[:1] if p < 1 else logits.shape[1])
+            lambda logits, p: rank(logits) < size(logits, p)[:1]
         ),
         "all rows keep as many tokens as the largest nucleus; each row has its own": keeping(
             lambda logits, p: rank(logits) < np.max(size(logits, p))

@@ -127,6 +127,10 @@ extension = Exercise(
                 (parents * log_next.shape[1] + tokens) % len(log_p),
             )
         ),
+        "the place is divided by the width; there are V places for each beginning": lambda log_p, log_next, width: (
+            extend_beam(log_p, log_next, width)[0],
+            *np.divmod(decreasing((log_p[:, None] + log_next).ravel())[:width], width),
+        ),
         "parents are right, but tokens are places in the flattened array; take the remainder": with_results(
             lambda log_p_next, parents, tokens, log_p, log_next: (log_p_next, parents, parents * log_next.shape[1] + tokens)
         ),
