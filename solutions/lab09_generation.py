@@ -713,6 +713,9 @@ for a in (0.0, 1.0):
 
 
 # %%
+UNITS = 32
+
+
 def read(params, inputs, state):
     xs, embedding = embedding_forward(params["embedding"], inputs)
     hs, state_T, gru = gru_forward(params["gru"], xs, state)
@@ -720,10 +723,10 @@ def read(params, inputs, state):
     return logits, state_T, (embedding, gru, output)
 
 
-def train(seed, steps=300, T=32, B=32, H=32):
+def train(seed, steps=300, T=32, B=32):
     rng = np.random.default_rng(seed)
-    params = {"embedding": init_embedding(rng, V, 16), "gru": init_gru(rng, 16, H), "output": init_linear(rng, H, V)}
-    adam, batches, state = init_adam(params), stream_batches(characters.encode(train_text), T, B), np.zeros((B, H))
+    params = {"embedding": init_embedding(rng, V, 16), "gru": init_gru(rng, 16, UNITS), "output": init_linear(rng, UNITS, V)}
+    adam, batches, state = init_adam(params), stream_batches(characters.encode(train_text), T, B), np.zeros((B, UNITS))
     for step in range(steps):
         inputs, targets = batches[step % len(batches)]
         logits, state, (embedding, gru, output) = read(params, inputs, state)
@@ -739,7 +742,7 @@ def train(seed, steps=300, T=32, B=32, H=32):
 def write(params, choose, length=400, B=32):
     """Let a network write; `choose` makes probabilities of logits, and your dice draw."""
     uniform = np.random.default_rng(2).random((length, B))
-    h, tokens, written = np.zeros((B, params["gru"]["weight_hh"].shape[1])), np.full(B, START), []
+    h, tokens, written = np.zeros((B, UNITS)), np.full(B, START), []
     for u in uniform:
         h, _ = gru_step_forward(params["gru"], params["embedding"]["weight"][tokens], h)
         logits, _ = linear_forward(params["output"], h)
@@ -775,7 +778,7 @@ bits, errors, repetition = {}, {}, {}
 if not grading():
     networks = [train(seed) for seed in range(4)]
     inputs, targets = stream_batches(characters.encode(held_out), 1000, 32)[0]
-    logits = [read(params, inputs, np.zeros((32, 32)))[0] for params in networks]
+    logits = [read(params, inputs, np.zeros((32, UNITS)))[0] for params in networks]
     bits["networks"] = np.array([[bits_and_perplexity(y / tau, targets)[0].mean() for tau in TEMPERATURES] for y in logits])
     for name, (distribution, value) in SETTINGS.items():
         texts = [write(params, lambda y, d=distribution, v=value: d(y, v)) for params in networks]
@@ -814,8 +817,8 @@ lines(
     x=np.array(TEMPERATURES),
     xlabel="temperature",
     ylabel="share",
-    alt="Share of unknown words and of repeated windows against the temperature, four networks. Unknown words rise from near 0 to about a "
-    "quarter; repeated windows fall from about 0.08 to nearly 0, and cross the level of real text near 0.7.",
+    alt="Share of unknown words and of repeated windows against the temperature, four networks. Unknown words rise from near 0 to about "
+    "0.3; repeated windows fall from about 0.08 to nearly 0, and cross the level of real text near 0.7.",
 )
 
 # %% [markdown]
@@ -845,21 +848,21 @@ bars(
 #
 # <details><summary>Answers</summary>
 #
-# 1. They have been trained for 300 steps only, and are less sure than they could be: at nearly every place inside a word
-#    only one character is right, and they still leave some probability to others. A temperature below 1 makes up for a part
+# 1. They have been trained for 300 steps only, and are less sure than they could be: at most places inside a word only one
+#    character is right, and they still leave some probability to others. A temperature below 1 makes up for a part
 #    of that. Training is what pushes the best temperature towards 1; with `train(0, steps=1200)` the bits at 1 are lower
 #    than at 0.7, and lower than anything in the figure. So a temperature that improves the score shows that the model is not
 #    as sure as it should be, or surer. It does not make the model know more.
 # 2. The lowest: at 0.3 hardly any word is unknown. But such texts repeat themselves several times as often as real text. The
 #    two curves pull in opposite directions, so never look at one of them alone. Near 0.7 the repetition is that of real text.
 #    At 1, one word in ten does not exist.
-# 3. Inside a word one character has nearly all of the probability. Top-p then keeps this one alone, while top-k keeps k,
-#    three of which are wrong, and there are many such places in every text. Between words, where many characters are
-#    right, top-k cuts off some of them and top-p keeps as many as it needs. This is one small kind of model on an easy
-#    text. Measure before you believe it of another.
+# 3. At most places inside a word one character has nearly all of the probability. Top-p then keeps this one alone, while
+#    top-k keeps four, three of which are wrong, and there are many such places in every text. Between words, where many
+#    characters are right, top-k cuts off some of them and top-p keeps as many as it needs. This is one small kind of model
+#    on an easy text. Measure before you believe it of another.
 #
 # </details>
 #
 # **Try it.** Change one thing and predict the result before you run it: `train` with 1,200 steps, and all three figures; a
-# temperature of 0.5 on top of top-p 0.9; 64 units in the place of 32; a table of pairs that is counted in a text of
+# temperature of 0.5 on top of top-p 0.9; `UNITS = 64`; a table of pairs that is counted in a text of
 # your own.
