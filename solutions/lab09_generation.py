@@ -598,6 +598,8 @@ def table_beam_search(log_next, end, width, max_length, a):
         done = (last == end) | (t == max_length)
         found += zip(log_p[done] / t**a, beginnings[done], strict=True)
         log_p, beginnings, last = log_p[~done], beginnings[~done], last[~done]
+        if not len(last):
+            break
     ### END SOLUTION
     found = sorted(found, key=lambda pair: -pair[0])[:width]
     sequences = np.full((len(found), max_length), end)
@@ -612,9 +614,9 @@ lab09.search.check(table_beam_search)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Four things belong to the open beginnings and must always be selected together: their log-probabilities `log_p`, their
-# tokens `beginnings`, their last token `last`, and nothing else. `found` collects what has ended. The lines after your code
-# sort it and fill it up.
+# Three things belong to the open beginnings and must always be selected together: their log-probabilities `log_p`, their
+# tokens `beginnings` and their last tokens `last`. `found` collects what has ended. The lines after your code sort it and
+# fill it up.
 #
 # </details>
 #
@@ -630,7 +632,7 @@ lab09.search.check(table_beam_search)
 #
 # `np.column_stack([beginnings[parents], last])` appends the column. With `done` an array of true and false, put
 # `(log_p[i] / t**a, beginnings[i])` into `found` for each i that is done, and go on with `log_p[~done]`,
-# `beginnings[~done]` and `last[~done]`. Stop if nothing is left: an empty beam cannot be extended by a loop over beginnings.
+# `beginnings[~done]` and `last[~done]`. Leave the loop if nothing is left: `extend_beam` needs at least one beginning.
 #
 # </details>
 
@@ -699,8 +701,8 @@ for a in (0.0, 1.0):
 # with $a = 0$ a width of 30 finds *the ending .*, which is no sentence of the text. A table of pairs does not know that a
 # verb is still missing. The search did its work; it is the model that holds this for probable. With $a = 1$ the mean
 # log-probability of a word decides, and from width 30 on a longer sequence wins. But it is a half sentence again:
-# *although* needs a second part after the comma. Only the table sees to what the sequences look like, and all that the
-# search can do is find what the table prefers. None of these lines could stand in the text.
+# *although* needs a second part after a comma. What the sequences look like is up to the table alone; a search can only find
+# what the table prefers. None of these lines could stand in the text.
 #
 # </details>
 

@@ -26,6 +26,8 @@ def table_beam_search(log_next, end, width, max_length, a):
         done = (last == end) | (t == max_length)
         found += zip(log_p[done] / t**a, beginnings[done], strict=True)
         log_p, beginnings, last = log_p[~done], beginnings[~done], last[~done]
+        if not len(last):
+            break
     found = sorted(found, key=lambda pair: -pair[0])[:width]
     sequences = np.full((len(found), max_length), end)
     for row, (_, tokens) in zip(sequences, found, strict=True):
