@@ -8,6 +8,7 @@ lab03      vanishing and exploding gradients
 lab04      truncated BPTT
 lab05      the LSTM
 lab11      attention
+lab09      generation
 """
 
 from rnncore.checks.labs.exercise import *  # noqa: F403
