@@ -235,8 +235,13 @@ def _require_same(name, got, want):
             _require_same(f"{name}[{i}]", value, wanted)
     elif isinstance(want, np.ndarray):
         _require_same_array(name, got, want)
-    elif type(got) is not type(want) or got != want:
+    elif type(_plain(got)) is not type(want) or got != want:
         raise CheckFailed(f"{name} must be {want!r}, got {_kind(got)}.")
+
+
+def _plain(value):
+    """A whole number of NumPy's is as good as one of Python's."""
+    return int(value) if isinstance(value, np.integer) else value
 
 
 def _require_same_array(name, got, want):
@@ -266,6 +271,6 @@ def _kind(value):
         return f"a dict with the keys {', '.join(map(str, value))}"
     if isinstance(value, list | tuple):
         return f"a {type(value).__name__} of {len(value)}"
-    if isinstance(value, int | float | str):
+    if isinstance(value, int | float | str | np.number):
         return f"{type(value).__name__} {str(value)[:40]}"
     return "None" if value is None else type(value).__name__
