@@ -668,7 +668,10 @@ count_parameters = lab06.parameters.or_reference(count_parameters)
 
 
 # %%
-def small_copy(rng, B, wait=10, symbols=4, length=3):
+WAIT = 10  # steps between the last symbol and the first answer
+
+
+def small_copy(rng, B, wait=WAIT, symbols=4, length=3):
     """Draw sequences; return tokens and targets, (wait + 2 length, B). 0 is the blank, then come the symbols and "go"."""
     to_copy = rng.integers(1, symbols + 1, (length, B))
     tokens = np.zeros((wait + 2 * length, B), dtype=int)
@@ -708,7 +711,7 @@ for cell, H in UNITS.items():
 CELLS = {"plain cell": "rnn", "GRU": "gru", "LSTM": "lstm"}
 RATES = {"plain cell": 0.005, "GRU": 0.03, "LSTM": 0.05}
 BACKWARD = {"plain cell": rnn_backward, "GRU": gru_backward, "LSTM": lstm_backward}
-BASELINE = 3 * np.log(4) / 16
+BASELINE = 3 * np.log(4) / (WAIT + 6)
 
 
 def read(cell, params, tokens):
@@ -756,29 +759,123 @@ def test_sequences(seed):
     return small_copy(np.random.default_rng(1000 + seed), 200)
 
 
-def symbols_right(scores, targets):
-    """The share of the first, second and third symbol that are right: (3,)."""
-    return (scores.argmax(axis=2) == targets)[-3:].mean(axis=1)
+def share_right(params, hs, targets):
+    """The share of the symbols that are right, the blanks not counted."""
+    scores, _ = linear_forward(params["linear"], hs)
+    return np.mean((scores.argmax(axis=2) == targets)[-3:])
 
 
 # %% [markdown]
-# Three cells, four seeds each: twelve networks, 400 updates on 32 fresh sequences for each, in about ten seconds. The
-# setting was found by trying. Each cell has the best of several learning rates, tried for that cell alone, and the LSTM
-# starts with a forget bias of 3, with which it did better than with 1 or with none. It is left out when the notebook is
-# graded.
+# Three cells, four seeds each: twelve networks, 400 updates on 32 fresh sequences for each, in about ten seconds on one
+# core. The setting was found by trying. Each cell has the best of five or six learning rates, tried for that cell alone,
+# and the LSTM starts with a forget bias of 3, with which it did better than with 1 or with its usual biases. The trying
+# was done with these seeds, too, which flatters all three. The cell is left out when the notebook is graded.
 
 # %%
-errors, accuracy, trained = {}, {}, {}
+errors, trained = {}, {}
 if not grading():
     for cell in CELLS:
         runs = [train(cell, seed) for seed in range(4)]
         trained[cell] = [params for params, _ in runs]
         errors[cell] = np.array([losses for _, losses in runs])
-        right = []
-        for seed, params in enumerate(trained[cell]):
+        print(f"{cell}: loss at the end, as a share of the loss without memory, for four seeds:", errors[cell][:, -1].round(2))
+
+# %%
+lines(
+    {**errors, "no memory": np.ones(16)},
+    x=np.arange(25, 401, 25),
+    xlabel="updates",
+    ylabel="loss (no memory: 1)",
+    alt="Loss as a share of the loss without memory against updates for three cells, four seeds each, with a flat line at 1 for no "
+    "memory. The GRU is the first to fall below 1 and ends near 0. The LSTM leaves the line later and ends between the two others, "
+    "with a wide band. The plain cell comes last and ends between a half and 1 in the median.",
+)
+
+
+# %% [markdown]
+# Each line is the median of four seeds, and the band reaches from the lowest to the highest.
+#
+# **Question.** In which order do the three cells begin to remember, and what has each reached after 400 updates? Which line
+# of your `gru_step_backward` has no counterpart in a plain cell? And may you write now that a plain cell cannot learn this
+# task, or that the GRU is better than the LSTM?
+#
+# <details><summary>An answer</summary>
+#
+# The GRU leaves the line of no memory within the first hundred updates, and at the end every seed has brought its loss
+# below a third; it has solved the task or is near. The LSTM starts later. It has left the line, too, and is still on
+# its way, with seeds far apart. The median of the plain cell is still above a half.
+#
+# It is the term `dh_next * z` of `dh`, the direct way. A plain cell computes its state anew at every step, and all of its
+# gradient goes through tanh and a matrix, thirteen times between a symbol and its answer.
+#
+# But these are results of one length, one size, 400 updates and a few learning rates. Train one more plain cell,
+# `train("plain cell", 12)[1]`, which takes a second: it solves the task. So a plain cell can, and four seeds
+# did not show it. The LSTM has not been shown to be worse, only to be later here. In the book's form of the task no cell
+# gets there within 2000 updates.
+#
+# </details>
+#
+# Now take your trained GRUs and read the test sequences with other equations. No shape differs, so nothing will complain.
+
+
+# %%
+def step_of_others(params, x, h):
+    """The step of texts in which 1 - z multiplies the old state, with the reset gate after the product."""
+    _, cache = gru_step_forward(params, x, h)
+    return (1 - cache.z) * h + cache.z * cache.n, cache
+
+
+def read_with(step, params, tokens):
+    h, hs = np.zeros((tokens.shape[1], params["weight_hh"].shape[1])), []
+    for x in np.eye(6)[tokens]:
+        h, _ = step(params, x, h)
+        hs.append(h)
+    return np.stack(hs)
+
+
+READINGS = {
+    "as trained": (gru_step_forward, lambda params: params),
+    "1 - z": (step_of_others, lambda params: params),
+    "1 - z, converted": (step_of_others, swap_update_gate),
+    "reset before": (gru_step_forward_before, lambda params: params),
+}
+accuracy = {}
+if trained:
+    for name, (step, convert) in READINGS.items():
+        accuracy[name] = []
+        for seed, params in enumerate(trained["GRU"]):
             tokens, targets = test_sequences(seed)
-            scores, _ = linear_forward(params["linear"], read(cell, params["cell"], tokens)[0])
-            right.append(symbols_right(scores, targets))
-        accuracy[cell] = np.array(right)
-        print(f"{cell}: loss at the end, as a share of the loss without memory, for four seeds:", errors[cell][:, -1].round(3))
-        print("  share right of the first, second and third symbol:", *np.median(accuracy[cell], axis=0).round(2))
+            accuracy[name].append(share_right(params, read_with(step, convert(params["cell"]), tokens), targets))
+        print(f"{name}: share of the symbols right, for four seeds:", np.round(accuracy[name], 2))
+
+# %%
+bars(
+    {**accuracy, "guess": [0.25]},
+    ylabel="share of the symbols right",
+    alt="Bars of the share of symbols that four trained GRUs get right. As trained, and converted to 1 - z and read so: equal, and near 1. "
+    "Read with 1 - z without conversion, and with the reset gate before the product: about half of that or less, near the guess of 0.25.",
+)
+
+# %% [markdown]
+# **Question.** Two of the bars are equal. Why must they be, to the last seed? What would you have to do with the network
+# in the last bar but one to use it in the paper's convention?
+#
+# <details><summary>An answer</summary>
+#
+# `swap_update_gate` turns the sign of all that stands inside the sigmoid of $z$, so the gate of the converted network is
+# $1 - z$, exactly. Put into the equation with $1 - z$ on the old state, it gives the states of before, and so the same
+# answers. Without the conversion the network forgets what it should keep and keeps what it should overwrite.
+#
+# For the side of the reset gate there is nothing to convert. Each candidate listens to one reset gate in one convention and
+# to all of them in the other, and no other numbers in $W_{hn}$ make up for that. You can run the network in its own
+# convention, or take its weights as a start and train on: [what the wrong convention does](book:gru#gru-reset).
+#
+# Nothing stops, and no shape is wrong. So whenever you load a GRU, compare its states on one short sequence with those
+# of the library that trained it.
+#
+# </details>
+#
+# **Try it.** Change one thing and predict the figure before you run it: `WAIT = 20`; the plain cell's
+# learning rate doubled; `gru_step_backward` without `dh_next * z`, which is a wrong gradient, and see whether the GRU
+# learns all the same; or write the backward pass of the other convention, and compare it with that of
+# `rnncore.reference`, which reads in the cache whether the gate came before or after.
