@@ -25,9 +25,9 @@
 # - say why $z$ and $1 - z$ can be converted into one another, and why the two sides of the reset gate cannot;
 # - compare cells of equal size on a task, and say what the comparison shows and what it does not.
 #
-# **You need** the chapters [The GRU and its two conventions](book:gru) and, for parts 7 and 8, [Counting parameters and
-# time](book:counting) and [the copy task](book:benchmark_tasks#benchmark-tasks-copy); from lab 1 or [The recurrent
-# cell](book:recurrent_cell) the loop over time and the backward pass of a plain cell. **Time:** 60 to 90 minutes.
+# **You need** the chapter [The GRU and its two conventions](book:gru), for part 7 the beginning of [Counting parameters
+# and time](book:counting#counting-cell), and from lab 1 or [The recurrent cell](book:recurrent_cell) the loop over time and
+# the backward pass of a plain cell. **Time:** 60 to 90 minutes.
 #
 # **How it works.** There are seven functions to write. Replace `raise NotImplementedError()` with your code and run the
 # cell. The cell below it checks what you wrote, first on a worked example whose numbers you can follow by hand, then on

@@ -95,7 +95,7 @@ def sequence_by_sequence(cache, dh_next):
 @right
 def dn_from_h_next(cache, dh_next):
     """Written for h_next = n + z * (h - n)."""
-    params, x, h, r, z, n, a_hn, reset = cache
+    params, h, r, z, n, a_hn, reset = cache.params, cache.h, cache.r, cache.z, cache.n, cache.a_hn, cache.reset
     assert reset == "after"
     d_difference = dh_next * z
     dn = dh_next - d_difference
@@ -117,7 +117,7 @@ def keys_in_another_order(cache, dh_next):
 
 def pieces(cache, dh_next):
     """Where most wrong answers are still right."""
-    params, x, h, r, z, n, a_hn, _ = cache
+    h, r, z, n, a_hn = cache.h, cache.r, cache.z, cache.n, cache.a_hn
     da_n = dh_next * (1 - z) * (1 - n**2)
     da_z = dh_next * (h - n) * z * (1 - z)
     da_r = da_n * a_hn * r * (1 - r)
@@ -186,7 +186,7 @@ def difference_turned_round(cache, dh_next):
 
 @wrong("dz has h alone")
 def second_product_only(cache, dh_next):
-    params, x, h, r, z, n, a_hn, _ = cache
+    params, h, z = cache.params, cache.h, cache.z
     da_r, _, da_n, du = pieces(cache, dh_next)
     da_z = dh_next * h * z * (1 - z)
     da_h = stacked(da_r, da_z, du)
@@ -195,7 +195,7 @@ def second_product_only(cache, dh_next):
 
 @wrong("dn has z; what multiplied the candidate was 1 - z")
 def shares_exchanged(cache, dh_next):
-    params, x, h, r, z, n, a_hn, _ = cache
+    params, h, r, z, n, a_hn = cache.params, cache.h, cache.r, cache.z, cache.n, cache.a_hn
     da_n = dh_next * z * (1 - n**2)
     da_z = dh_next * (h - n) * z * (1 - z)
     da_r = da_n * a_hn * r * (1 - r)
@@ -205,7 +205,7 @@ def shares_exchanged(cache, dh_next):
 
 @wrong("the slope of tanh is missing in da_n")
 def no_slope_of_tanh(cache, dh_next):
-    params, x, h, r, z, n, a_hn, _ = cache
+    params, h, r, z, n, a_hn = cache.params, cache.h, cache.r, cache.z, cache.n, cache.a_hn
     da_n = dh_next * (1 - z)
     da_z = dh_next * (h - n) * z * (1 - z)
     da_r = da_n * a_hn * r * (1 - r)
@@ -215,7 +215,7 @@ def no_slope_of_tanh(cache, dh_next):
 
 @wrong("the slopes of both gates are missing")
 def no_slopes_of_the_gates(cache, dh_next):
-    params, x, h, r, z, n, a_hn, _ = cache
+    params, h, r, z, n, a_hn = cache.params, cache.h, cache.r, cache.z, cache.n, cache.a_hn
     da_n = dh_next * (1 - z) * (1 - n**2)
     da_z = dh_next * (h - n)
     da_r = da_n * a_hn
@@ -225,7 +225,7 @@ def no_slopes_of_the_gates(cache, dh_next):
 
 @wrong("the gates have the slope of tanh")
 def one_slope_for_all(cache, dh_next):
-    params, x, h, r, z, n, a_hn, _ = cache
+    params, h, r, z, n, a_hn = cache.params, cache.h, cache.r, cache.z, cache.n, cache.a_hn
     da_n = dh_next * (1 - z) * (1 - n**2)
     da_z = dh_next * (h - n) * (1 - z**2)
     da_r = da_n * a_hn * (1 - r**2)
@@ -235,7 +235,7 @@ def one_slope_for_all(cache, dh_next):
 
 @wrong("dr uses h; what the reset gate multiplied was a_hn")
 def reset_gate_on_the_state(cache, dh_next):
-    params, x, h, r, z, n, a_hn, _ = cache
+    params, h, r, z = cache.params, cache.h, cache.r, cache.z
     _, da_z, da_n, du = pieces(cache, dh_next)
     da_r = da_n * h * r * (1 - r)
     da_h = stacked(da_r, da_z, du)
@@ -244,7 +244,7 @@ def reset_gate_on_the_state(cache, dh_next):
 
 @wrong("dr is that of the other convention")
 def gradient_of_the_paper(cache, dh_next):
-    params, x, h, r, z, n, a_hn, _ = cache
+    params, h, r, z = cache.params, cache.h, cache.r, cache.z
     _, da_z, da_n, du = pieces(cache, dh_next)
     da_r = (da_n @ np.split(params["weight_hh"], 3)[2]) * h * r * (1 - r)
     da_h = stacked(da_r, da_z, du)
@@ -316,7 +316,7 @@ def no_dict(cache, dh_next):
 @wrong(None)
 def half_a_slope(cache, dh_next):
     """z where z (1 - z) belongs."""
-    params, x, h, r, z, n, a_hn, _ = cache
+    params, h, z, n = cache.params, cache.h, cache.z, cache.n
     da_r, _, da_n, du = pieces(cache, dh_next)
     da_z = dh_next * (h - n) * z
     da_h = stacked(da_r, da_z, du)

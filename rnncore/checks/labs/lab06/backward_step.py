@@ -176,8 +176,11 @@ step_backward = Exercise(
         "du has z as a factor; what multiplied u was r": after("du", lambda k, dh, p: p["da_n"] * k.z),
         "da_r and da_z are put together in the order z, r, n; the rows of the weights are r, z, n": with_pieces(lambda k, dh, p: {}, "zrn"),
         "the blocks are put together in the order r, n, z; the rows of the weights are r, z, n": with_pieces(lambda k, dh, p: {}, "rnz"),
-        "the blocks are put together along axis 0, the batch; they lie side by side": lambda cache, dh_next: (
+        "the blocks are put together along axis 0, so that they do not fit x; they lie side by side": lambda cache, dh_next: (
             np.concatenate([dh_next] * 3).T @ cache.x
+        ),
+        "the blocks are put together along axis 0, so that they do not fit weight_hh; they lie side by side": lambda cache, dh_next: (
+            np.concatenate([dh_next] * 3) @ cache.params["weight_hh"]
         ),
         "the gradient of weight_hh uses h_next; what weight_hh multiplied was h": but(
             lambda k, dh, p, W: {"weight_hh": da_h(p).T @ ((1 - k.z) * k.n + k.z * k.h)}
