@@ -175,7 +175,7 @@ lab06.step_forward.check(gru_step_forward)
 # %% [markdown]
 # ## 2. The other convention (2 points)
 #
-# In the papers that introduced the GRU the reset gate acts *before* the product, on the state itself:
+# In the paper that introduced the GRU, as it was published, the reset gate acts *before* the product, on the state itself:
 #
 # $$n_t = \tanh(x_t W_{in}^\top + b_{in} + (r_t \odot h_{t-1}) W_{hn}^\top + b_{hn}).$$
 #
@@ -651,7 +651,7 @@ lab06.parameters.check(count_parameters)
 #
 # <details><summary>Hint 3</summary>
 #
-# A block holds `H * (D + H + biases)` numbers. The result is a dict with three keys, for 1, 3 and 4 blocks.
+# Compute the numbers of one block first and give them a name. The values of the dict are that, times the numbers of blocks.
 #
 # </details>
 
@@ -793,7 +793,8 @@ lines(
 
 
 # %% [markdown]
-# Each line is the median of four seeds, and the band reaches from the lowest to the highest.
+# Each line is the median of four seeds, and the band reaches from the lowest to the highest. A loss above 1 is worse than
+# no memory: the network has yet to learn when to answer blank.
 #
 # **Question.** In which order do the three cells begin to remember, and what has each reached after 400 updates? Which line
 # of your `gru_step_backward` has no counterpart in a plain cell? And may you write now that a plain cell cannot learn this
