@@ -433,7 +433,7 @@ lab06.step_backward.check(gru_step_backward)
 #
 # Behind the last step there is no next one; in its place stands `dstate_T`, or zeros if that is `None`. Every step used
 # the same weights, so their gradients are added over time. In a plain cell or an LSTM the two biases have equal
-# gradients; here they have not. Book: [backwards, equation and numbers](book:gru#gru-backward).
+# gradients; here they have not, in the rows of the candidate. Book: [backwards, equation and numbers](book:gru#gru-backward).
 
 # %% nbgrader={"grade_id": "use_sequence_forward_step_backward", "locked": true}
 gru_forward = lab06.sequence_forward.or_reference(gru_forward)
@@ -767,9 +767,9 @@ def share_right(params, hs, targets):
 
 # %% [markdown]
 # Three cells, four seeds each: twelve networks, 400 updates on 32 fresh sequences for each, in about ten seconds on one
-# core. The setting was found by trying. Each cell has the best of five or six learning rates, tried for that cell alone,
-# and the LSTM starts with a forget bias of 3, with which it did better than with 1 or with its usual biases. The trying
-# was done with these seeds, too, which flatters all three. The cell is left out when the notebook is graded.
+# core. The setting was found by trying. Each cell has a learning rate that did well among five or six, tried for that cell
+# alone, and the LSTM starts with a forget bias of 3, with which it did better than with 1 or with its usual biases. The
+# trying was done with these seeds, too, which flatters all three. Nothing is trained when the notebook is graded.
 
 # %%
 errors, trained = {}, {}
@@ -868,7 +868,7 @@ bars(
 # answers. Without the conversion the network forgets what it should keep and keeps what it should overwrite.
 #
 # For the side of the reset gate there is nothing to convert. Each candidate listens to one reset gate in one convention and
-# to all of them in the other, and no other numbers in $W_{hn}$ make up for that. You can run the network in its own
+# to all of them in the other, and in general no other numbers in $W_{hn}$ make up for that. You can run the network in its own
 # convention, or take its weights as a start and train on: [what the wrong convention does](book:gru#gru-reset).
 #
 # Nothing stops, and no shape is wrong. So whenever you load a GRU, compare its states on one short sequence with those
@@ -876,7 +876,8 @@ bars(
 #
 # </details>
 #
-# **Try it.** Change one thing and predict the figure before you run it: `WAIT = 20`; the plain cell's
-# learning rate doubled; `gru_step_backward` without `dh_next * z`, which is a wrong gradient, and see whether the GRU
-# learns all the same; or write the backward pass of the other convention, and compare it with that of
-# `rnncore.reference`, which reads in the cache whether the gate came before or after.
+# **Try it.** Change one thing and predict the figure before you run it: `WAIT = 20`; the plain cell's learning rate doubled;
+# or `gru_step_backward` without `dh_next * z`, which is a wrong gradient, and see whether the GRU learns all the same (run
+# its cell and then only those of part 8; the cells with `or_reference` would put the reference in its place). Or write the
+# backward pass of the other convention, and compare it with that of `rnncore.reference`, which reads in the cache whether
+# the gate came before or after.
