@@ -60,7 +60,7 @@ def count_parameters(D, H, biases):
 """,
     },
     told=[
-        "gru_step_forward on the worked example: h_next[0, 0] is 0.794709 but 0.531385 was expected. This is what comes out when z",
+        "gru_step_forward on the worked example: h_next[0, 0] is 0.794703 but 0.531385 was expected. This is what comes out when z",
         "gru_step_backward is not defined yet: run the cell in which you write it",
         "gru_backward on the worked example: it is not written yet; put your code in the place of `raise NotImplementedError()`.",
         "swap_update_gate on the worked example: the results are right, but it changed its argument params in place; work on a copy.",
