@@ -9,6 +9,7 @@ lab04      truncated BPTT
 lab05      the LSTM
 lab11      attention
 lab09      generation
+lab06      the GRU
 """
 
 from rnncore.checks.labs.exercise import *  # noqa: F403
