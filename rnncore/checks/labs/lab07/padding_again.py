@@ -139,11 +139,11 @@ unpack = Exercise(
         "the steps come last first": with_xs(lambda data, n: step_by_step(data, n)[::-1]),
         "the batch is the first axis; time comes first": with_xs(lambda data, n: step_by_step(data, n).swapaxes(0, 1)),
         "the last row of each sequence is kept in its padding": with_xs(
-            lambda data, n: np.take_along_axis(
-                step_by_step(data, n), np.minimum(np.arange(n.max())[:, None], n - 1)[..., None], axis=0
-            )
+            lambda data, n: np.take_along_axis(step_by_step(data, n), np.minimum(np.arange(n.max())[:, None], n - 1)[..., None], axis=0)
         ),
-        "the lengths in the cache are sorted; they stay in the given order": with_cache(lambda xs, data, n: (xs, data, n[longest_first(n)])),
+        "the lengths in the cache are sorted; they stay in the given order": with_cache(
+            lambda xs, data, n: (xs, data, n[longest_first(n)])
+        ),
         "xs and data are exchanged in the cache": with_cache(lambda xs, data, n: (data, xs, n)),
     },
 )

@@ -17,7 +17,12 @@ __all__ = ["masked_loss"]
 
 def masked_cross_entropy(logits, targets, mask):
     """Mean of -log p(target) over the places where the mask is True, and its gradient with respect to the logits."""
-    return computed(logits, targets, mask)
+    weights = (mask / mask.sum()).astype(logits.dtype)
+    known = np.where(mask, targets, 0)[..., None]
+    log_p = log_softmax(logits)
+    loss = -np.sum(weights * np.take_along_axis(log_p, known, axis=-1)[..., 0])
+    one_hot = np.arange(logits.shape[-1]) == known
+    return loss, (np.exp(log_p) - one_hot) * weights[..., None]
 
 
 def shares(mask, dtype):
@@ -130,7 +135,9 @@ masked_loss = Exercise(
             gradient_weights=masked_but_all_counted
         ),
         "the loss is divided by all places; the gradient is right, and both have the same shares": but(loss_weights=masked_but_all_counted),
-        "the gradient in the padding is not zero: the mask is missing there": but(gradient_weights=lambda mask, dtype: np.full(mask.shape, 1 / mask.sum(), dtype)),
+        "the gradient in the padding is not zero: the mask is missing there": but(
+            gradient_weights=lambda mask, dtype: np.full(mask.shape, 1 / mask.sum(), dtype)
+        ),
         "the gradient is that of the mean over all places: the mask is missing there": but(gradient_weights=all_places),
         "the loss counts the padding: the mask is missing there": but(loss_weights=all_places),
         "the losses are added up; the mean divides by the number of real steps": but(divided(lambda m: 1)),

@@ -15,8 +15,11 @@ __all__ = ["bucket"]
 
 def bucketed(lengths, B, pool):
     """Cut sequences into pools of so many batches, sort each by length and cut it into batches; say which share is padding."""
-    batches = cut(lengths, B, pool)
-    return batches, wasted(lengths, batches)
+    starts = range(0, len(lengths), B * pool)
+    order = np.concatenate([start + np.argsort(lengths[start : start + B * pool]) for start in starts])
+    batches = order.reshape(-1, B)
+    waste = 1 - lengths.sum() / (lengths[batches].max(axis=1) * B).sum()
+    return batches, waste
 
 
 def cut(lengths, B, pool, sort=lambda n: np.argsort(n, kind="stable")):
@@ -103,8 +106,9 @@ bucket = Exercise(
             lambda n, B, P: np.concatenate([s + np.argsort(n[s : s + P], kind="stable") for s in range(0, len(n), P)]).reshape(-1, B)
         ),
         "there are `pool` pools; each pool has `pool` batches": with_batches(
-            lambda n, B, P: np.concatenate([some[np.argsort(n[some], kind="stable")] for some in np.array_split(np.arange(len(n)), P)])
-            .reshape(-1, B)
+            lambda n, B, P: np.concatenate(
+                [some[np.argsort(n[some], kind="stable")] for some in np.array_split(np.arange(len(n)), P)]
+            ).reshape(-1, B)
         ),
         "each batch is sorted in itself, which changes nothing; sort the pool": with_batches(lambda n, B, P: cut(n, B, 1)),
         "the longest come first; sort from short to long": with_batches(
@@ -121,7 +125,9 @@ bucket = Exercise(
         "places in the order and numbers of sequences are exchanged; the sequences that come first belong in the first batch": with_batches(
             lambda n, B, P: cut(n, B, P, lambda n: np.argsort(np.argsort(n, kind="stable"), kind="stable"))
         ),
-        "waste is the share of real steps; it is what is left of 1": with_waste(lambda n, every: every.sum() / (n.max(axis=1) * n.shape[1]).sum()),
+        "waste is the share of real steps; it is what is left of 1": with_waste(
+            lambda n, every: every.sum() / (n.max(axis=1) * n.shape[1]).sum()
+        ),
         "every batch is padded to the longest sequence of all; each is padded to its own longest": with_waste(
             lambda n, every: 1 - every.sum() / (every.max() * every.size)
         ),

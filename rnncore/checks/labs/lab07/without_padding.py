@@ -137,7 +137,9 @@ pack = Exercise(
         "data is a list of steps that were not put together": with_data(
             lambda xs, n: [xs[t, longest_first(n)[: (n > t).sum()]] for t in range(n.max())]
         ),
-        "the lengths in the cache are sorted; they stay in the given order": with_cache(lambda xs, data, n: (xs, data, n[longest_first(n)])),
+        "the lengths in the cache are sorted; they stay in the given order": with_cache(
+            lambda xs, data, n: (xs, data, n[longest_first(n)])
+        ),
         "the columns of xs in the cache are sorted; they stay in the given order": with_cache(
             lambda xs, data, n: (xs[:, longest_first(n)], data, n)
         ),
