@@ -822,10 +822,8 @@ lines(
 # nothing about who is with whom: these are random batches. One pool of all 64 batches is the sorted order.
 
 # %%
-waste = {}
-for pool in (1, 4, 16, 64):
-    drawn = [np.array([len(s) for s in sentences(np.random.default_rng(seed), 2048)]) for seed in range(5)]
-    waste[f"{pool}"] = [bucketed(lengths, 32, pool)[1] for lengths in drawn]
+drawn = [np.array([len(s) for s in sentences(np.random.default_rng(seed), 2048)]) for seed in range(5)]
+waste = {f"{pool}": [bucketed(lengths, 32, pool)[1] for lengths in drawn] for pool in (1, 4, 16, 64)}
 bars(
     waste,
     xlabel="batches in a pool",
