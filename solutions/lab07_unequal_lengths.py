@@ -94,7 +94,7 @@ for name in (
 # course: `T` steps in time, `B` sequences in a batch, `D` numbers in an input, `H` units of the cell, `V` classes.
 
 # %%
-# Worked example: the sequences 2, 6 and 8, 0, 4 and 4, with one number at each step, filled up with 0.
+# Worked example: three sequences with one number at each step, (2, 6), (8, 0, 4) and (4), filled up with 0.
 columns = [[2.0, 6.0, 0.0], [8.0, 0.0, 4.0], [4.0, 0.0, 0.0]]
 {"padded": np.array(columns).T.tolist(), "lengths": [2, 3, 1]}
 
@@ -141,9 +141,9 @@ lab07.pad.check(pad_sequences)
 #
 # <details><summary>Hint 3</summary>
 #
-# `lengths = np.array([len(sequence) for sequence in sequences])`. The shape is `(lengths.max(), len(sequences),
-# *sequences[0].shape[1:])`. In a loop over `enumerate(sequences)`, column b is `padded[:, b]`, and its first L_b steps
-# are `padded[: lengths[b], b]`.
+# `lengths = np.array([len(sequence) for sequence in sequences])`. The shape begins with `lengths.max()` and
+# `len(sequences)`, and `*sequences[0].shape[1:]` adds the rest. In a loop over `enumerate(sequences)`, column b is
+# `padded[:, b]`, and its first L_b steps are `padded[: lengths[b], b]`.
 #
 # </details>
 
@@ -155,7 +155,7 @@ lab07.pad.check(pad_sequences)
 # $$m_{tb} = \begin{cases} \text{True} & t < L_b \\ \text{False} & t \ge L_b \end{cases} \qquad t = 0, \dots, T - 1.$$
 #
 # The chapter counts t from 1 and writes $t \le L$; it is the same mask. It comes from the lengths and from nothing
-# else. Looking for the filler would not do: the 0 in the middle of 8, 0, 4 is real. How many steps the mask has is a
+# else. Looking for the filler would not do: the 0 in the middle of (8, 0, 4) is real. How many steps the mask has is a
 # second argument, because a batch may be padded further than its longest sequence. Book: [padding and its
 # mask](book:unequal_lengths#unequal-lengths-padding).
 
@@ -198,8 +198,8 @@ lab07.mask.check(length_mask)
 #
 # <details><summary>Hint 3</summary>
 #
-# `np.arange(steps)[:, None]` is that column. Is a step real for `<` or for `<=`? A sequence of length 1 has one step, t
-# = 0.
+# `np.arange(steps)[:, None]` is that column. Is a step real for `<` or for `<=`? A sequence of length 1 has one step,
+# number 0.
 #
 # </details>
 
@@ -228,7 +228,7 @@ lab07.mask.check(length_mask)
 length_mask = lab07.mask.or_reference(length_mask)
 
 # %%
-# Worked example: the sequences 1, -1 and 0.5, both from the state 0.5. weight_ih = 0.8, weight_hh = 0.4, bias_ih = 0.1, bias_hh = -0.2
+# Worked example: the sequences (1, -1) and (0.5), both from the state 0.5. weight_ih = 0.8, weight_hh = 0.4, bias_ih = 0.1, bias_hh = -0.2
 h_1 = float(np.tanh(1.0 * 0.8 + 0.1 + 0.5 * 0.4 - 0.2))
 h_2 = float(np.tanh(-1.0 * 0.8 + 0.1 + h_1 * 0.4 - 0.2))
 k_1 = float(np.tanh(0.5 * 0.8 + 0.1 + 0.5 * 0.4 - 0.2))  # and then its sequence is over: k_1 is held, and 0 is shown
@@ -441,7 +441,7 @@ lab07.masked_loss.check(masked_cross_entropy)
 #
 # Equal lengths, such as those of c and d, keep the order in which they were given. Book: [packing: no padding at
 # all](book:unequal_lengths#unequal-lengths-packing). What comes out is the data that PyTorch's `pack_padded_sequence`
-# has with `enforce_sorted=False`.
+# has with `enforce_sorted=False`; only the order of equal lengths is not promised there.
 
 # %%
 # Worked example: a, b, c and d as above; a1 is the number 1.1, b1 is 2.1, b2 is 2.2 and so on.
@@ -823,12 +823,11 @@ lines(
 
 # %%
 drawn = [np.array([len(s) for s in sentences(np.random.default_rng(seed), 2048)]) for seed in range(5)]
-waste = {f"{pool}": [bucketed(lengths, 32, pool)[1] for lengths in drawn] for pool in (1, 4, 16, 64)}
+waste = {f"pools of {pool}": [bucketed(lengths, 32, pool)[1] for lengths in drawn] for pool in (1, 4, 16, 64)}
 bars(
     waste,
-    xlabel="batches in a pool",
     ylabel="share of padding",
-    alt="Four bars: the share of padding in batches of 32 sentences for pools of 1, 4, 16 and 64 batches, with short whiskers over "
+    alt="Four bars: the share of padding in batches of 32 sentences, for pools of 1, 4, 16 and 64 batches, with short whiskers over "
     "five seeds. More than a quarter for 1, about a tenth for 4, a thirtieth for 16, about a hundredth or less for 64.",
 )
 

@@ -53,7 +53,7 @@ def test_in_the_padding_a_filler_follows_a_filler(notebook):
 
 
 def test_what_the_text_says_of_the_waste_is_true(notebook):
-    waste = {int(pool): np.array(values) for pool, values in notebook["waste"].items()}
+    waste = {int(pool.removeprefix("pools of ")): np.array(values) for pool, values in notebook["waste"].items()}
     assert list(waste) == [1, 4, 16, 64]
     assert 0.27 < waste[1].min() and waste[1].max() < 0.29  # about 28 %
     assert 0.09 < waste[4].min() and waste[4].max() < 0.12
