@@ -411,9 +411,9 @@ lab07.masked_loss.check(masked_cross_entropy)
 #
 # <details><summary>Hint 2</summary>
 #
-# `np.where(mask, targets, 0)` makes the targets harmless. `np.take_along_axis(log_p, known[..., None], axis=-1)[...,
-# 0]` takes from each place the entry of its class, in the shape `(T, B)`. The one-hot vectors are the comparison
-# `np.arange(V) == known[..., None]`.
+# `known = np.where(mask, targets, 0)` makes the targets harmless. `np.take_along_axis` of `log_p` with the index
+# `known[..., None]` and `axis=-1` takes from each place the entry of its class; `[..., 0]` then drops the last axis,
+# which has length 1. The one-hot vectors are a comparison of `np.arange(V)` with `known[..., None]`.
 #
 # </details>
 #
@@ -811,7 +811,8 @@ lines(
 #
 # The words become worse because each of them counts less. With 30 steps of padding about a fifth of the places are
 # words, and the mean divides by all places. So the gradient of the words is a fifth of what your mask would give them,
-# and the rest of the gradient is about fillers; in 150 updates the network has not come as far with the words.
+# and the rest of the gradient is about fillers; in 150 updates the network has not come as far with the words. A loss
+# that is masked but divided by all places would do nearly as badly.
 #
 # With the mask, neither the loss nor the gradient contains anything of the padding. At every update the weights are the
 # same, whatever the amount of padding, and so are the networks: the curve is flat but for rounding.

@@ -43,6 +43,22 @@ def test_what_the_text_says_of_the_loss_is_true(notebook):
         _, targets, mask = notebook["next_words"](notebook["sentences"](np.random.default_rng(1000 + seed), 200), 30)
         assert 0.18 < mask.mean() < 0.22  # about a fifth
         assert not targets[~mask].any()
+        fillers = (every[seed, -1] - mask.mean() * real[seed, -1]) / (1 - mask.mean())
+        assert fillers < 0.05  # they cost next to nothing
+
+
+def test_words_become_worse_because_each_counts_less(notebook, monkeypatch):
+    """Masked, but divided by all places: nothing of the padding is learned, and the words are nearly as bad."""
+    masked_cross_entropy = notebook["masked_cross_entropy"]
+
+    def over_all_places(logits, targets, mask):
+        loss, dlogits = masked_cross_entropy(logits, targets, mask)
+        return loss, dlogits * mask.mean()
+
+    monkeypatch.setitem(notebook, "masked_cross_entropy", over_all_places)
+    for seed in range(2):
+        words, _ = notebook["train"](True, 30, seed)
+        assert 1.9 < words < notebook["errors"]["trained without: real words"][seed, -1] + 0.1
 
 
 def test_in_the_padding_a_filler_follows_a_filler(notebook):
