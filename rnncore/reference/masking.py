@@ -21,6 +21,7 @@ import numpy as np
 from rnncore.reference.shapes import shapes
 
 __all__ = [
+    "LastStateCache",
     "last_state_backward",
     "last_state_forward",
     "length_mask",
@@ -35,6 +36,8 @@ class ReversePaddedCache(NamedTuple):
 
 
 class LastStateCache(NamedTuple):
+    """What picking the last states keeps for its backward pass."""
+
     hs: np.ndarray  # (T, B, H)
     lengths: np.ndarray  # (B,)
 

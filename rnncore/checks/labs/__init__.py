@@ -10,6 +10,7 @@ lab05      the LSTM
 lab11      attention
 lab09      generation
 lab06      the GRU
+lab07      batches of unequal length
 """
 
 from rnncore.checks.labs.exercise import *  # noqa: F403
