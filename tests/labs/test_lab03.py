@@ -19,7 +19,9 @@ def notebook(monkeypatch):
 
 
 def test_what_the_text_says_of_the_starts_is_true(notebook):
-    radius, norm = (dict(zip(notebook["STARTS"], column, strict=True)) for column in np.array(list(notebook["sizes"].values())).swapaxes(0, 1))
+    radius, norm = (
+        dict(zip(notebook["STARTS"], column, strict=True)) for column in np.array(list(notebook["sizes"].values())).swapaxes(0, 1)
+    )
     for name, gain in {"orthogonal × 0.9": 0.9, "orthogonal": 1, "orthogonal × 1.5": 1.5, "identity": 1}.items():
         assert np.allclose(radius[name], gain) and np.allclose(norm[name], gain)
     assert 0.9 < np.median(radius["normal"]) < 1.15 and 1.7 < np.median(norm["normal"]) < 2.1  # about the same radius, a norm close to 2

@@ -7,10 +7,10 @@ lab02      BPTT by hand
 lab03      vanishing and exploding gradients
 lab04      truncated BPTT
 lab05      the LSTM
-lab11      attention
-lab09      generation
 lab06      the GRU
 lab07      batches of unequal length
+lab09      generation
+lab11      attention
 """
 
 from rnncore.checks.labs.exercise import *  # noqa: F403

@@ -4,6 +4,8 @@ Contents
     jacobian_products    the check of `product_jacobians`
 """
 
+import itertools
+
 import numpy as np
 
 from rnncore.checks.compare import compare
@@ -86,7 +88,7 @@ jacobian_products = Exercise(
             np.stack([product_jacobians(jacobians)[0]] * len(jacobians))
         ),
         "the product is not carried on: each entry has two factors": lambda jacobians: (
-            np.stack([*(later @ J for J, later in zip(jacobians[:-1], jacobians[1:], strict=True)), jacobians[-1]])
+            np.stack([*(later @ J for J, later in itertools.pairwise(jacobians)), jacobians[-1]])
         ),
         "nothing is multiplied: these are the Jacobians of the steps": lambda jacobians: jacobians.copy(),
         "each entry is a power of its own Jacobian; the other steps have other ones": lambda jacobians: (
@@ -104,9 +106,7 @@ jacobian_products = Exercise(
         "np.dot multiplies every sequence with every other; @ keeps to one": lambda jacobians: (
             from_the_end(jacobians, lambda P, J: np.dot(P, J))
         ),
-        "the Jacobians are transposed on the way": lambda jacobians: (
-            product_jacobians(np.ascontiguousarray(jacobians.swapaxes(-1, -2)))
-        ),
+        "the Jacobians are transposed on the way": lambda jacobians: (product_jacobians(np.ascontiguousarray(jacobians.swapaxes(-1, -2)))),
         "the products are transposed": lambda jacobians: product_jacobians(jacobians).swapaxes(-1, -2),
         "the products are stacked along the second axis; time is the first one": lambda jacobians: (
             product_jacobians(jacobians).swapaxes(0, 1)

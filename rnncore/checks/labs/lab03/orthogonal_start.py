@@ -80,9 +80,7 @@ orthogonal_start = Exercise(
             lambda Q, R: Q * np.sign(np.r_[np.diag(R), np.ones(len(Q) - len(R), R.dtype)])[:, None]
         ),
         "all columns are turned, whatever their sign": with_QR(lambda Q, R: -Q),
-        "the signs are those of the diagonal of Q; those of the diagonal of R are meant": with_QR(
-            lambda Q, R: Q * np.sign(np.diag(Q))
-        ),
+        "the signs are those of the diagonal of Q; those of the diagonal of R are meant": with_QR(lambda Q, R: Q * np.sign(np.diag(Q))),
         "the columns are multiplied by the diagonal of R; only its signs are wanted, and the columns keep length 1": with_QR(
             lambda Q, R: Q * np.diag(R)
         ),

@@ -97,16 +97,14 @@ top_k = Exercise(
             lambda logits, k: np.broadcast_to(rank(logits)[:1] < k, logits.shape)
         ),
         "the k best of all rows together are kept; each row has k": keeping(from_flat),
-        "each column is ranked and not each row": keeping(lambda logits, k: rank(logits.T).T < k),
+        "each column is ranked and not each row": keeping(lambda logits, k: k > rank(logits.T).T),
         "the result is sorted, best first; each probability belongs at the place of its token": with_result(
             lambda q, logits, k: -np.sort(-q, axis=-1)
         ),
         "only the k probabilities that are kept are returned; the others are 0, at their places": with_result(
             lambda q, logits, k: -np.sort(-q, axis=-1)[:, :k]
         ),
-        "all k tokens get the same probability; they keep their ratios": lambda logits, k: (
-            ((rank(logits) < k) / k).astype(logits.dtype)
-        ),
+        "all k tokens get the same probability; they keep their ratios": lambda logits, k: (((rank(logits) < k) / k).astype(logits.dtype)),
         "the logits that are cut are set to 0, and a logit of 0 has a probability; set probabilities to 0 and rescale": lambda logits, k: (
             softmax(np.where(rank(logits) < k, logits, 0))
         ),

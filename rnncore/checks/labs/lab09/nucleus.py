@@ -87,9 +87,7 @@ top_p = Exercise(
             lambda logits, p: back(np.cumsum(best_first(logits), axis=-1) < p, logits)
         ),
         "the token that crosses p is left out, but for the best one, which always stays": keeping(
-            lambda logits, p: (
-                back((np.cumsum(best_first(logits), axis=-1) <= p) | (np.arange(logits.shape[1]) == 0), logits)
-            )
+            lambda logits, p: (back((np.cumsum(best_first(logits), axis=-1) <= p) | (np.arange(logits.shape[1]) == 0), logits))
         ),
         "one token too many is kept: what crosses p is the last": keeping(lambda logits, p: rank(logits) <= size(logits, p)),
         "what is kept is not rescaled, so that it does not sum to 1": lambda logits, p: (
@@ -105,7 +103,7 @@ top_p = Exercise(
         "which places of the sorted order stay is applied to the tokens in their own order; carry it back to them": keeping(
             lambda logits, p: before(logits) < p
         ),
-        "which places of the sorted order stay is applied to the tokens in their own order, and the one that crosses p is left out": keeping(
+        "the choice among the sorted is applied to the tokens in their own order, and the one that crosses p is left out": keeping(
             lambda logits, p: np.cumsum(best_first(logits), axis=-1) <= p
         ),
         "it is carried back with the order in which the tokens were sorted; the way back is that order turned round": keeping(

@@ -79,7 +79,9 @@ def nothing_better_is_left_out(function, rng):
         compare("log_p[parents] + log_next[parents, tokens]", log_p[parents] + log_next[parents, tokens], log_p_next, what="log_p_next")
         compare("where log_p_next rises, its steps", np.maximum(np.diff(log_p_next), 0), np.zeros(len(parents) - 1))
         compare(
-            "the number of different continuations", len(set(zip(parents.tolist(), tokens.tolist(), strict=True))), min(width, log_next.size)
+            "the number of different continuations",
+            len(set(zip(parents.tolist(), tokens.tolist(), strict=True))),
+            min(width, log_next.size),
         )
         total = log_p[:, None] + log_next
         compare("the number of continuations at least as good as the last one kept", (total >= log_p_next[-1]).sum(), len(parents))
@@ -119,7 +121,9 @@ extension = Exercise(
         ),
         "only the best continuation is kept; keep `width` of them": chosen(lambda total, width: decreasing(total.ravel())[:1]),
         "all continuations are kept; keep `width` of them": chosen(lambda total, width: decreasing(total.ravel())),
-        "parents and tokens are exchanged": with_results(lambda log_p_next, parents, tokens, log_p, log_next: (log_p_next, tokens, parents)),
+        "parents and tokens are exchanged": with_results(
+            lambda log_p_next, parents, tokens, log_p, log_next: (log_p_next, tokens, parents)
+        ),
         "the place is divided by W; there are V places for each beginning": with_results(
             lambda log_p_next, parents, tokens, log_p, log_next: (
                 log_p_next,
