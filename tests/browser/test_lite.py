@@ -12,7 +12,9 @@ ROOT = Path(__file__).parents[2]
 SITE = ROOT / "_build" / "html"
 LAB = "labs/lab01_recurrent_cell/lab01_recurrent_cell"
 RESULTS = """import pathlib, rnncore
-print(*sorted((pathlib.Path(rnncore.__file__).parents[1] / "benchmarks" / "experiments").glob("*.json")))"""  # as chapters do
+print(*sorted((pathlib.Path(rnncore.__file__).parents[1] / "benchmarks" / "experiments").glob("*.json")))
+from rnncore.tasks import language_reference
+print(len(language_reference()), "characters")"""  # as chapters do
 PAGES = sorted(str(path.relative_to(SITE).with_suffix("")) for path in (SITE / "book").glob("*.html"))
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("kernel")]  # one at a time: a start takes seconds of all cores
@@ -40,7 +42,9 @@ def test_a_figure_of_a_chapter_is_drawn(open_page, site):
     run(tab, cell)
     tab.wait_for_selector(".jp-CodeCell .js-plotly-plot svg.main-svg", timeout=30000)
     rewrite(tab, cell, f"# in the place of def distance_after\n{RESULTS}")  # the locator finds its cell by these words
-    assert "depth.json" in run(tab, cell), "the results of experiments are not where chapters look for them"
+    shown = run(tab, cell)
+    assert "depth.json" in shown, "the results of experiments are not where chapters look for them"
+    assert re.search(r"\d{6} characters", shown), "the text of the character model is not there"
     assert not complaints.outside and not complaints.failed, complaints
 
 
