@@ -4,6 +4,7 @@ Exercise   one function a learner writes: what it must do, on which inputs, and 
 grading    True while nbgrader executes a notebook
 lab01      the recurrent cell
 lab05      the LSTM
+lab08      bidirectional and deep
 """
 
 from rnncore.checks.labs.exercise import *  # noqa: F403

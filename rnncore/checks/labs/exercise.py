@@ -209,22 +209,21 @@ def _like(got, want):
 
 
 def _alike(got, want):
+    """Whether two results are the same, with NaN and infinities at the same places."""
     try:
-        _require_same("", _finite(got), _finite(want))
+        _require_same("", _as_numbers(got), _as_numbers(want))
     except CheckFailed:
         return False
     return True
 
 
-def _finite(value):
-    """A number in the place of each infinity and NaN, so that two results which fail in the same place are alike."""
-
-    def finite(leaf):
-        if not isinstance(leaf, np.ndarray) or leaf.dtype.kind != "f" or np.isfinite(leaf).all():
-            return leaf
-        return np.nan_to_num(leaf, nan=1e30, posinf=2e30, neginf=-2e30)
-
-    return tree_map(finite, value)
+def _as_numbers(value):
+    """The same tree with numbers that can be compared in the places of NaN and the infinities."""
+    if isinstance(value, dict | list | tuple):
+        return tree_map(_as_numbers, value)
+    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+        return np.nan_to_num(value, nan=3e30, posinf=2e30, neginf=-2e30)
+    return value
 
 
 def _require_same(name, got, want):
@@ -246,6 +245,8 @@ def _require_same(name, got, want):
             _require_same(f"{name}[{i}]", value, wanted)
     elif isinstance(want, np.ndarray):
         _require_same_array(name, got, want)
+    elif isinstance(want, float | np.floating):
+        _require_same_number(name, got, want)
     elif type(got) is not type(want) or got != want:
         raise CheckFailed(f"{name} must be {want!r}, got {_kind(got)}.")
 
@@ -253,11 +254,22 @@ def _require_same(name, got, want):
 def _require_same_array(name, got, want):
     if not isinstance(got, np.ndarray):
         raise CheckFailed(f"{name} must be a NumPy array of shape {want.shape}, got {_kind(got)}.")
-    whole = got.dtype.kind in "iu" and want.dtype.kind in "iu"  # of any size
-    if got.shape == want.shape and got.dtype != want.dtype and not whole:
-        kind = {"i": "hold whole numbers", "b": "hold True and False"}.get(want.dtype.kind, f"have the dtype of the inputs, {want.dtype}")
-        raise CheckFailed(f"{name} must {kind}, got {got.dtype}.")
+    if got.shape == want.shape and got.dtype != want.dtype and not (_whole(got) and _whole(want)):
+        must = {"b": "hold True and False", "i": "hold whole numbers"}.get(want.dtype.kind, f"have the dtype of the inputs, {want.dtype}")
+        raise CheckFailed(f"{name} must {must}, got {got.dtype}.")
     tolerance = TOLERANCE.get(str(want.dtype), 0)
+    compare(name, got, want, rtol=tolerance, atol=tolerance)
+
+
+def _whole(array):
+    return array.dtype.kind in "iu"  # of any size
+
+
+def _require_same_number(name, got, want):
+    """A number is as good as an array without axes, in whatever precision it was computed."""
+    if isinstance(got, bool | np.bool_) or not isinstance(got, int | float | np.number | np.ndarray) or np.shape(got) != ():
+        raise CheckFailed(f"{name} must be a number, got {_kind(got)}.")
+    tolerance = TOLERANCE[str(np.asarray(want).dtype)]
     compare(name, got, want, rtol=tolerance, atol=tolerance)
 
 
