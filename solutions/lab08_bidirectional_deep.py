@@ -785,9 +785,9 @@ heatmap(
     xlabel="tag",
     ylabel="tag before",
     zlabel="score",
-    alt="A square of seven by seven scores, one row for each tag before and one column for each tag. In the column of each I- tag the row of "
-    "the B- tag of the same kind is clearly above zero. I-LOC after I-LOC and I-ORG after I-ORG are above zero, too; I-PER after I-PER "
-    "is below. All other entries of the I- columns are below zero. B- tags are above zero after O only.",
+    alt="A square of seven by seven scores, one row for each tag before and one column for each tag. In the column of each I- tag the "
+    "row of the B- tag of the same kind is clearly above zero. I-LOC after I-LOC and I-ORG after I-ORG are above zero, too; I-PER after "
+    "I-PER is below. All other entries of the I- columns are below zero. B- tags are above zero after O only.",
 )
 
 # %% [markdown]

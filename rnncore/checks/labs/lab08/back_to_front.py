@@ -119,6 +119,9 @@ reversal = Exercise(
         "the numbers of each input are turned; time is the first axis": with_ys(lambda xs, lengths, ys: xs[..., ::-1]),
         "time and the numbers of each input are turned both": with_ys(lambda xs, lengths, ys: ys[..., ::-1]),
         "each sequence is moved to the end of the array and the padding to its front": by_index(lambda t, lengths, T: (t - T + lengths) % T),
+        "whole steps of the batch are picked: an entry of xs has a step and a sequence": with_ys(
+            lambda xs, lengths, ys: xs[right_index(xs, lengths)]
+        ),
         "only the index is returned": lambda xs, lengths: (right_index(xs, lengths), ReversePaddedCache(right_index(xs, lengths), xs)),
         "the cache holds the turned array, because xs was turned in place; it holds xs as it came": with_cache(
             lambda index, xs, ys: (index, ys)

@@ -99,7 +99,7 @@ stack = Exercise(
     draw=draw_stack,
     properties=(a_stack_is_its_layers_one_by_one,),
     mistakes={
-        "a layer from the second on reads xs; it reads the outputs of the layer below": loop(reads=lambda k, xs, outputs: xs),
+        "a layer from the second on reads something else than the two halves of the layer below, such as xs": loop(reads=lambda k, xs, outputs: xs),
         "every layer has the weights of the first one": layers(lambda params, state0: ([params[0]] * len(params), state0)),
         "every layer starts from the state of the first one; state0 has one for each": loop(start=lambda k, state0, before: state0[0]),
         "a layer starts from the last state of the layer below; state0 has one for each": loop(
@@ -144,6 +144,9 @@ stack = Exercise(
         "the outputs of all layers are stacked; the last layer's alone are returned": instead_of_ys(np.stack),
         "ys is the output of the first layer; it is that of the last": instead_of_ys(lambda outputs: outputs[0]),
         "state_T holds the state of the last layer alone; each layer has one": but(lambda ys, state_T, caches: (ys, state_T[-1:], caches)),
+        "state_T is the state of the last layer; it is a list with one for each": but(
+            lambda ys, state_T, caches: (ys, state_T[-1], caches)
+        ),
         "state_T holds the state of the last layer in every place": but(
             lambda ys, state_T, caches: (ys, [state_T[-1]] * len(state_T), caches)
         ),

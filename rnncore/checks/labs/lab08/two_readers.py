@@ -100,7 +100,9 @@ def swap(params):
 def reads_states(params, xs, state0, lengths, merge="concat"):
     """The reverse cell reads the states of the forward one."""
     hs, _, _ = rnn_forward(params["forward"], xs, state0.forward)
-    return rnn_forward(params["reverse"], turn(hs, lengths), state0.reverse)
+    read, _, _ = rnn_forward(params["reverse"], turn(hs, lengths), state0.reverse)
+    ys = np.where(length_mask(lengths, len(xs))[..., None], joined(hs, turn(read, lengths), merge), 0)
+    return ys, *bidirectional_forward(params, xs, state0, lengths, merge)[1:]
 
 
 def handed_over(params, state0, xs, lengths):
