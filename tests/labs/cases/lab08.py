@@ -58,7 +58,7 @@ def crf_viterbi(params, emissions, lengths):
 """,
     },
     told=[
-        "reverse_padded_forward on the worked example: ys[0, 1, 0] is 9 but 6 was expected (4 of 8 entries differ). This is what comes out "
+        "reverse_padded_forward on the worked example: ys[3, 1, 0] is 5 but 9 was expected (4 of 8 entries differ). This is what comes out "
         "when lengths are ignored",
         "bidirectional_backward on the worked example: it is not written yet; put your code in the place of `raise NotImplementedError()`.",
         "stacked_forward is not defined yet: run the cell in which you write it",

@@ -150,6 +150,9 @@ viterbi = Exercise(
         ),
         "tags past the end of a sequence are 0; they are -1": walk(padding=0),
         "each step has the tag with the largest emission; transitions are not used": scored(lambda params, e, lengths: e.argmax(axis=2)),
+        "each step has the tag with the largest emission, and so has the padding; transitions are not used": but(
+            lambda tags, score, params, e, lengths: (e.argmax(axis=2), e.max(axis=2).sum(axis=0))
+        ),
         "each step has the tag that fits best after the one just chosen; no later step can change that": scored(greedy),
         "each step has the tag with the best beginning up to there; follow the way back from the last tag": scored(best_beginnings),
         "each step has its most likely tag by itself, the largest marginal": scored(

@@ -131,6 +131,9 @@ stack = Exercise(
         "the shortcut adds the output to itself: the input of the layer was overwritten": loop(
             shortcut=lambda k, outputs, ys, last, residual: ys + ys if residual and k else ys
         ),
+        "every layer adds its output to itself: the input of the layer was overwritten, and the first layer has no shortcut": loop(
+            shortcut=lambda k, outputs, ys, last, residual: ys + ys if residual else ys
+        ),
         "the shortcut puts input and output side by side; it adds them": loop(
             shortcut=lambda k, outputs, ys, last, residual: np.concatenate([ys, outputs[-1]], axis=2) if residual and k else ys
         ),
