@@ -14,8 +14,8 @@
 # # Lab 8: bidirectional and deep
 #
 # You build a tagger: a network that reads a whole sentence and says of every word whether it belongs to a name, and to
-# which kind of name. Below are two readers, one from each end, and their gradient; on them a second layer, and on top a
-# score for whole sequences of tags. At the end your own functions find names that no training sentence has shown.
+# which kind of name. At its base are two readers, one from each end; on them comes a second layer, and on top a score for
+# whole sequences of tags. At the end your own functions find names that no training sentence has shown.
 #
 # **After this lab you can**
 #
@@ -206,7 +206,7 @@ def bidirectional_forward(params, xs, state0, lengths, merge="concat"):
     Returns:
         ys: (T, B, 2H), or (T, B, H) with "sum"; zero after the end of a sequence.
         state_T: BidirectionalState(forward, reverse) of (B, H): each cell after the last step that it reads of each
-            sequence. That is position lengths[b] for the forward cell, and position 1 for the reverse one.
+            sequence. For the forward cell that is entry lengths[b] - 1 of xs, for the reverse one entry 0.
         cache: `BidirectionalCache("rnn", forward, reverse, lengths, merge, hs)`, where forward and reverse are the caches that
             `rnn_forward` returns for the two cells, and hs (T, B, H) the states of the forward one.
     """
@@ -238,8 +238,7 @@ lab08.both_forward.check(bidirectional_forward)
 # <details><summary>Hint 2</summary>
 #
 # The reverse cell reads `turned`, so its states come out in the order in which it reads: it has read all of sequence b
-# at entry `lengths[b] - 1`, just as the forward cell has. After the states are turned back, that entry stands at
-# position 1.
+# at entry `lengths[b] - 1`, just as the forward cell has. After the states are turned back, that entry stands first.
 #
 # </details>
 #
