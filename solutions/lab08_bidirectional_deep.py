@@ -625,8 +625,8 @@ lab08.viterbi.check(crf_viterbi)
 #
 # Now your functions learn to find persons (PER), places (LOC) and organisations (ORG) in sentences. A tag `B-` marks the
 # first word of a name, `I-` a further one, and `O` a word outside of names. The names of the test are not those of the
-# training, so a list of names will not do: most of them are unknown words, and what they are must be read from the words
-# around them.
+# training, so a list of names will not do: most words of these names are unknown, and what they are must be read from the
+# words around them.
 
 # %% nbgrader={"grade_id": "use_stack_log_partition_viterbi", "locked": true}
 stacked_forward = lab08.stack.or_reference(stacked_forward)
