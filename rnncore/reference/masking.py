@@ -22,6 +22,7 @@ from rnncore.reference.shapes import shapes
 
 __all__ = [
     "LastStateCache",
+    "ReversePaddedCache",
     "last_state_backward",
     "last_state_forward",
     "length_mask",
@@ -31,6 +32,8 @@ __all__ = [
 
 
 class ReversePaddedCache(NamedTuple):
+    """What the reversal keeps for its backward pass."""
+
     index: np.ndarray  # (T, B), where each entry of the result comes from
     xs: np.ndarray  # (T, B, D)
 

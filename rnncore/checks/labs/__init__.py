@@ -9,6 +9,7 @@ lab04      truncated BPTT
 lab05      the LSTM
 lab06      the GRU
 lab07      batches of unequal length
+lab08      bidirectional and deep
 lab09      generation
 lab11      attention
 """
