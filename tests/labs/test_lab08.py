@@ -113,7 +113,8 @@ def test_the_gradient_of_every_tagger_is_right(notebook):
         length = np.sqrt(sum((d.astype(float) ** 2).sum() for _, d in leaves(gradient)))
 
         def loss(step, params=params, gradient=gradient, length=length):
-            moved = tree_map(lambda a, d: (a + step * d / length).astype(a.dtype), params, gradient)
+            by = step / length
+            moved = tree_map(lambda a, d, by=by: (a + by * d).astype(a.dtype), params, gradient)
             emissions, _ = notebook["emissions_forward"](moved, tokens, lengths)
             if "crf" in moved:
                 return float(reference.crf_loss_forward(moved["crf"], emissions, tags, lengths)[0])
