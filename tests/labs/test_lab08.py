@@ -114,7 +114,7 @@ def test_the_gradient_of_every_tagger_is_right(notebook):
 
         def loss(step, params=params, gradient=gradient, length=length):
             by = step / length
-            moved = tree_map(lambda a, d, by=by: (a + by * d).astype(a.dtype), params, gradient)
+            moved = tree_map(lambda a, slope, by=by: (a + by * slope).astype(a.dtype), params, gradient)
             emissions, _ = notebook["emissions_forward"](moved, tokens, lengths)
             if "crf" in moved:
                 return float(reference.crf_loss_forward(moved["crf"], emissions, tags, lengths)[0])

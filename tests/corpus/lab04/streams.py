@@ -193,7 +193,7 @@ def one_big_array(tokens, T, B):
     return np.array(reshaped(tokens, T, B))
 
 
-@wrong("must have the dtype of the inputs, int64, got float64.")
+@wrong("must hold whole numbers, got float64.")
 def filled_floats(tokens, T, B):
     return [(x + np.zeros((T, B)), y + np.zeros((T, B))) for x, y in reshaped(tokens, T, B)]
 
