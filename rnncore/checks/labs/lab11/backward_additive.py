@@ -77,6 +77,9 @@ additive_backward = Exercise(
         "the slope is that of a sigmoid, u (1 - u); u is a tanh": with_da(lambda u, v, d: d * v * u * (1 - u)),
         "the sign of the slope is wrong: it is 1 - u**2": with_da(lambda u, v, d: d * v * (u**2 - 1)),
         "the gradient of v sums da; v multiplied u, so it is dscores times u": but(lambda k, d, da: {"v": da.sum(axis=(0, 1, 2))}),
+        "the gradient of v uses da in the place of dscores; no tanh lies between the score and v": but(
+            lambda k, d, da: {"v": np.einsum("tbsa,tbsa->a", da, k.u)}
+        ),
         "the gradient of v has the slope of tanh in it; no tanh lies between the score and v": but(
             lambda k, d, da: {"v": np.einsum("tbs,tbsa->a", d, k.u * (1 - k.u**2))}
         ),
