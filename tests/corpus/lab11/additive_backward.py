@@ -283,3 +283,11 @@ def order_of_results(cache, dscores):
     da = dscores[..., None] * params["v"] * (1 - u**2)
     dparams, dq, dk = parts(cache, dscores, da)
     return dq, dk, dparams
+
+
+@wrong("dkeys goes back through weight_query; the keys")
+def dkeys_with_weight_query(cache, dscores):
+    params, _queries, _keys, u = cache
+    da = dscores[..., None] * params["v"] * (1 - u**2)
+    dparams, dq, _ = parts(cache, dscores, da)
+    return dparams, dq, np.einsum("tbsa,aq->sbq", da, params["weight_query"])

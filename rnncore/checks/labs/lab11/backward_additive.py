@@ -143,6 +143,9 @@ additive_backward = Exercise(
         "dkeys is not added up over the queries, and its axes are (T, B, S, K)": but(
             lambda k, d, da: {"dkeys": da @ k.params["weight_key"]}
         ),
+        "dkeys goes back through weight_query; the keys went through weight_key": but(
+            lambda k, d, da: {"dkeys": np.einsum("tbsa,aq->sbq", da, k.params["weight_query"])}
+        ),
         "dqueries goes back through weight_key, and dkeys through weight_query": but(
             lambda k, d, da: {
                 "dqueries": np.einsum("tbsa,ak->tbk", da, k.params["weight_key"]),
