@@ -59,3 +59,12 @@ def test_true_and_false_are_not_one_and_zero():
 def test_floating_point_numbers_keep_the_dtype_of_the_inputs():
     assert said(np.ones(2, np.float32), np.ones(2)) == "y must have the dtype of the inputs, float32, got float64."
     assert said(np.ones(2), np.ones(2, int)) == "y must have the dtype of the inputs, float64, got int64."
+
+
+def test_an_error_of_two_sentences_is_told_in_one():
+    def result():
+        return 1.0 if np.ones(2) else 0.0
+
+    exercise = Exercise(lambda: 1.0, outputs=("y",), letters="T", example=tuple, draw=lambda rng, dtype, T: [()], mistakes={})
+    with pytest.raises(CheckFailed, match=r"ValueError: The truth value [^.]+ is ambiguous; Use [^ ]+ or a\.all\(\)\.$"):
+        exercise.check(result, rng=np.random.default_rng(0))

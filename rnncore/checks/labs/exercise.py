@@ -17,6 +17,7 @@ import copy
 import functools
 import inspect
 import os
+import re
 import sys
 import traceback
 import warnings
@@ -301,7 +302,8 @@ def _stopped(function, name, error):
     if isinstance(error, NotImplementedError) and frames[-1].name == name:
         return "it is not written yet; put your code in the place of `raise NotImplementedError()`."
     place = f" in line {own[-1].lineno} of its cell, `{own[-1].line}`" if own else ""
-    return f"it stopped{place} with {type(error).__name__}: {' '.join(str(error).split()).rstrip('.') or 'no message'}."
+    said = re.sub(r"\. (?=[A-Z])", "; ", " ".join(str(error).split()).rstrip("."))
+    return f"it stopped{place} with {type(error).__name__}: {said or 'no message'}."
 
 
 def _kind(value):
