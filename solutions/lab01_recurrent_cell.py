@@ -24,7 +24,7 @@
 # - read from a figure how far back a gradient reaches.
 #
 # **You need** the chapter [The recurrent cell](book:recurrent_cell), matrix products in NumPy, and the chain rule.
-# **Time:** 45 to 90 minutes.
+# **Time:** 60 to 90 minutes.
 #
 # **How it works.** There are five functions to write. Replace `raise NotImplementedError()` with your code and run the
 # cell. The cell below it checks what you wrote, first on a worked example whose numbers you can follow by hand, then on
@@ -76,7 +76,8 @@ for name in ("rnn_step_forward", "rnn_forward", "rnn_step_backward", "rnn_backwa
 # step](book:recurrent_cell#recurrent-cell-step).
 #
 # Axes have letters everywhere in this course: `T` steps in time, `B` sequences in a batch, `D` numbers in an input, `H`
-# numbers in a state.
+# numbers in a state. Besides the new state a step returns a **cache**: a named tuple of what the way back, in part 3,
+# will need. Its last field, `nonlinearity`, is always `"tanh"` here; the cell of rnncore knows others.
 
 # %%
 # Worked example: every array holds one number.
@@ -138,8 +139,9 @@ lab01.step_forward.check(rnn_step_forward)
 #
 # $$h_0 = \text{state0}, \qquad h_t = \text{step}(x_t, h_{t-1}), \quad t = 1, \dots, T.$$
 #
-# Time is the first axis of `xs`, so `for x in xs` is the recurrence. Keep each state and each step's cache; the
-# backward pass needs them. Book: [a sequence](book:recurrent_cell#recurrent-cell-sequence), [the first
+# Time is the first axis of `xs`, so `for x in xs` is the recurrence. As Python counts from 0, `hs[0]` is $h_1$. Keep
+# each state and each step's cache; the backward pass needs them. Book: [a
+# sequence](book:recurrent_cell#recurrent-cell-sequence), [the first
 # state](book:recurrent_cell#recurrent-cell-initial-state).
 
 # %% nbgrader={"grade_id": "use_step_forward", "locked": true}
@@ -211,13 +213,19 @@ lab01.sequence_forward.check(rnn_forward)
 # chain rule goes back through tanh first. Its slope at $a_t$ is $1 - \tanh^2(a_t) = 1 - h_t^2$, so no new tanh is
 # needed:
 #
-# $$\mathrm{d}a_t = \mathrm{d}h_t \odot (1 - h_t^2).$$
+# $$\mathrm{d}a_t = \mathrm{d}h_t \odot (1 - h_t^2),$$
 #
-# Then it goes through the sum and the two matrix products:
+# where $\odot$ multiplies entry by entry. Then it goes through the sum and the two matrix products:
 #
-# $$\mathrm{d}W_{ih} = \mathrm{d}a_t^\top x_t, \quad \mathrm{d}W_{hh} = \mathrm{d}a_t^\top h_{t-1}, \quad
-# \mathrm{d}b_{ih} = \mathrm{d}b_{hh} = \sum_{\text{batch}} \mathrm{d}a_t, \quad
-# \mathrm{d}x_t = \mathrm{d}a_t W_{ih}, \quad \mathrm{d}h_{t-1} = \mathrm{d}a_t W_{hh}.$$
+# $$
+# \begin{aligned}
+# \mathrm{d}W_{ih} &= \mathrm{d}a_t^\top x_t \\
+# \mathrm{d}W_{hh} &= \mathrm{d}a_t^\top h_{t-1} \\
+# \mathrm{d}b_{ih} = \mathrm{d}b_{hh} &= \textstyle\sum_{\text{batch}} \mathrm{d}a_t \\
+# \mathrm{d}x_t &= \mathrm{d}a_t W_{ih} \\
+# \mathrm{d}h_{t-1} &= \mathrm{d}a_t W_{hh}
+# \end{aligned}
+# $$
 #
 # All sequences of the batch share the weights, so their gradients are added up: in the first two products the sum over
 # the batch is part of the matrix product, and for the biases you write it. Book: [activations and their
@@ -396,14 +404,15 @@ print("Derived and measured gradients agree.")
 #
 # $$p = \sigma(h_T w^\top + b), \qquad \sigma(u) = \frac{1}{1 + e^{-u}}.$$
 #
-# You may use `linear_forward` and `sigmoid` from rnncore. Book: [from a state to an
+# You may use `sigmoid` and `linear_forward` from rnncore; of `linear_forward(params, h)` the first result is
+# $h\, w^\top + b$, with an axis for the one unit, and the second a cache. Book: [from a state to an
 # output](book:recurrent_cell#recurrent-cell-by-hand).
 
 # %%
 # Worked example: the cell of part 1 starts from zero and reads 1.0, then -1.0; the linear unit has weight 2 and bias 0.5.
-h_1 = np.tanh(1.0 * 0.8 + 0.1 + 0.0 * 0.4 - 0.2)
-h_2 = np.tanh(-1.0 * 0.8 + 0.1 + h_1 * 0.4 - 0.2)
-{"p": round(float(sigmoid(h_2 * 2.0 + 0.5)), 6)}
+first = np.tanh(1.0 * 0.8 + 0.1 + 0.0 * 0.4 - 0.2)
+last = np.tanh(-1.0 * 0.8 + 0.1 + first * 0.4 - 0.2)
+{"p": round(float(sigmoid(last * 2.0 + 0.5)), 6)}
 
 
 # %% nbgrader={"grade_id": "prediction", "solution": true}

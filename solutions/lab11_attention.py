@@ -25,7 +25,7 @@
 # - read an attention map, and say what it does not tell you.
 #
 # **You need** the chapter [Attention](book:attention), and for the last part [Attention at work:
-# dates](book:date_normalisation). From the earlier labs you need no code. **Time:** 75 to 90 minutes.
+# dates](book:date_normalisation). From the earlier labs you need no code. **Time:** 90 to 110 minutes.
 #
 # **How it works.** There are eight functions to write, each of a few lines. Replace `raise NotImplementedError()` with
 # your code and run the cell. The cell below it checks what you wrote, first on a worked example whose numbers you can
@@ -408,7 +408,7 @@ lab11.sum_backward.check(weighted_sum_backward)
 #
 # A score moves *all* weights of its row: if one gets more, the others get less. The derivative of weight s by score r is
 # $w_s (\delta_{sr} - w_r)$, with $\delta_{sr} = 1$ for $s = r$ and else 0. Multiplied with $\mathrm{d}w_s$ and added up
-# over s, this becomes short:
+# over s, this is the gradient of score r. It becomes short; here r is called s:
 #
 # $$\mathrm{d}e_{ts} = w_{ts} \Bigl(\mathrm{d}w_{ts} - \sum_{s'} w_{ts'}\, \mathrm{d}w_{ts'}\Bigr).$$
 #
@@ -573,7 +573,7 @@ print("multiplicative: derived and measured gradients agree.")
 # A dot product is linear in the key: of three keys on a line, the middle one never wins. The **additive** score has no
 # such limit. It is a network with one hidden layer of A units, and its one output is the score:
 #
-# $$u_{ts} = \tanh(q_t W_q^\top + k_s W_k^\top), \qquad e_{ts} = u_{ts} \cdot p.$$
+# $$a_{ts} = q_t W_q^\top + k_s W_k^\top, \qquad u_{ts} = \tanh(a_{ts}), \qquad e_{ts} = u_{ts} \cdot p.$$
 #
 # $q$ has Q numbers and $k$ has K; the two need not be equal. The weights are `weight_query` `(A, Q)` and `weight_key`
 # `(A, K)`, and $p$ is the parameter `v`, `(A,)`. Here every *pair* has a hidden layer: `u` is `(T, B, S, A)`. Book: [four
@@ -636,9 +636,9 @@ lab11.additive_forward.check(additive_scores_forward)
 # %% [markdown]
 # ## 8. Additive scores backward (4 points)
 #
-# $\mathrm{d}e_{ts}$ is one number for each pair. Back through $p$ and the tanh it becomes a gradient for the
-# pre-activations of that pair's hidden layer, with the slope $1 - u^2$. From there on it is a linear layer, and the sums
-# run over all pairs in which a quantity was used:
+# $\mathrm{d}e_{ts}$ is one number for each pair. Back through $p$ and the tanh, with its slope $1 - u^2$, it becomes
+# $\mathrm{d}a_{ts}$, which has A numbers. From there on it is a linear layer, and the sums run over all pairs in which a
+# quantity was used:
 #
 # $$
 # \begin{aligned}

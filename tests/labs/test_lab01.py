@@ -41,7 +41,7 @@ def test_fresh_inputs_differ_each_time():
 
     lab01.step_forward.check(watch)
     lab01.step_forward.check(watch)
-    assert len(set(seen)) == 1 + 3 + 3  # the worked example, and what each check drew
+    assert len(set(seen)) == 1 + 4 + 4  # the worked example, and what each check drew, once of it for the property
 
 
 def test_or_reference(capsys):

@@ -17,6 +17,7 @@ import copy
 import functools
 import inspect
 import os
+import re
 import sys
 import traceback
 import warnings
@@ -26,12 +27,14 @@ import numpy as np
 
 from rnncore.checks.compare import CheckFailed, compare
 from rnncore.checks.labs import tensors
-from rnncore.reference.tree import leaves
+from rnncore.reference.tree import leaves, tree_map
 
 __all__ = ["Exercise", "grading"]
 
 TOLERANCE = {"float64": 1e-8, "float32": 1e-4}  # absolute and relative; another order of summation differs by less
+NUMBER = 1e-5  # relative, for a number that is no array: it may have been added up in float32
 FRESH = ("float64", "float64", "float32")  # dtypes of the random inputs
+SEED = "RNN_LAB_SEED"  # environment variable, any text; set by who grades
 MISSING = object()  # in the place of an array that a result of another structure does not have
 
 
@@ -56,12 +59,14 @@ class Exercise:
         mistakes: dict from words to a likely wrong function; the words complete "This is what comes out when ...".
         properties: functions `hold(function, rng)` that ask something of the learner's function which needs no right answer, such as
             finite differences, and raise `CheckFailed` if it is not so. A wrong reference does not pass them.
+        least: dict from a letter to the smallest size that is drawn for it, where that is not 2.
         gradients: whether the function works on tensors and what goes back through its results, to the arguments that want a gradient,
             belongs to the answer.
     """
 
-    def __init__(self, reference, *, outputs, letters, example, draw, mistakes, properties=(), gradients=False):
+    def __init__(self, reference, *, outputs, letters, example, draw, mistakes, properties=(), least=None, gradients=False):
         self.reference, self.name, self.outputs, self.letters = reference, reference.__name__, outputs, letters
+        self.least = dict.fromkeys(letters, 2) | (least or {})
         self.example, self.draw, self.mistakes, self.properties, self.gradients = example, draw, mistakes, properties, gradients
 
     def check(self, function, *, rng=None):
@@ -69,22 +74,24 @@ class Exercise:
 
         Args:
             function: the learner's function, or what `or_reference` made of it.
-            rng: a `numpy.random.Generator` for the fresh inputs; a new one, different each time, if left out.
+            rng: a `numpy.random.Generator` for the fresh inputs; if left out, a new one, different each time, except where a grader has set
+                `RNN_LAB_SEED`, so that grading a submission again draws the same inputs.
         Raises:
             CheckFailed: one sentence with the fact, and a second one with the likely mistake where it was recognised.
         """
         __tracebackhide__ = True  # the learner reads the sentence, not this file
-        count = self._check(_written(function), rng or np.random.default_rng())
+        count = self._check(_written(function), rng or self._rng())
         print(f"{self.name} is right: the worked example and {count - 1} fresh inputs.")
 
     def or_reference(self, function):
         """Return the learner's function if it is right, else the reference, so that later steps can be done and graded."""
         function = _written(function)
         try:
-            self._check(function, np.random.default_rng())
+            self._check(function, self._rng())
         except CheckFailed:
             print(f"Your {self.name} is not right yet. Below, the reference stands in for it.")
 
+            @functools.wraps(self.reference)  # `check_gradient` asks for the names of its arguments
             def stand_in(*args, **kwargs):
                 return self.reference(*args, **kwargs)
 
@@ -92,6 +99,10 @@ class Exercise:
             return stand_in
         print(f"Below, your own {self.name} is used.")
         return function
+
+    def _rng(self):
+        seed = os.environ.get(SEED)
+        return np.random.default_rng(None if seed is None else list(f"{seed} {self.name}".encode()))
 
     def _check(self, function, rng):
         __tracebackhide__ = True
@@ -132,7 +143,8 @@ class Exercise:
     def _cases(self, rng):
         yield " on the worked example", self.example()
         for dtype in FRESH:
-            sizes = dict(zip(self.letters, (int(n) for n in rng.permutation(len(self.letters)) + 2), strict=True))
+            order = rng.permutation(len(self.letters))
+            sizes = {letter: int(n) + self.least[letter] for letter, n in zip(self.letters, order, strict=True)}
             for args in self.draw(rng, np.dtype(dtype), **sizes):
                 yield " with " + ", ".join(f"{letter}={size}" for letter, size in sizes.items()), args
 
@@ -175,7 +187,7 @@ class Exercise:
     def _diagnosis(self, cases, runs, failed, expected):
         """The words of the first mistake that explains every run, else of the first that explains the fault."""
         path = next((path for path, want in leaves(expected) if not _alike(_leaf(failed, path), want)), None)
-        if path is None:  # the numbers are right, the fault is another
+        if path is None and _alike(failed.value, expected):  # the numbers are right, the fault is another
             return ""
         pairs = [(run, args) for run, (_, args) in zip(runs, cases, strict=True)]
         fault = [pair for pair in pairs if pair[0] is failed] if failed.error else pairs
@@ -186,7 +198,8 @@ class Exercise:
             seen = _leaf(run, path)
             return seen is not MISSING and _alike(seen, _leaf(other, path))
 
-        for seen, same in ((pairs, _same_outcome), (fault, same_fault)):
+        # Without a path all that was expected is there and right; what is too much is found in the whole outcome alone.
+        for seen, same in ((pairs, _same_outcome), (fault, same_fault))[: 1 if path is None else 2]:
             for words, mistake in self.mistakes.items():
                 if all(same(run, self._run(mistake, args)) for run, args in seen):
                     return f" This is what comes out when {words}."
@@ -223,11 +236,23 @@ def _like(got, want):
 
 
 def _alike(got, want):
+    """Whether two results are the same, with NaN and infinities at the same places."""
     try:
-        _require_same("", got, want)
+        _require_same("", _as_numbers(got), _as_numbers(want))
     except CheckFailed:
         return False
     return True
+
+
+def _as_numbers(value):
+    """The same tree with numbers that can be compared in the places of NaN and the infinities, and two numbers for a complex one."""
+    if isinstance(value, dict | list | tuple):
+        return tree_map(_as_numbers, value)
+    if isinstance(value, np.ndarray | np.generic | complex) and np.iscomplexobj(value):
+        value = np.stack([np.real(value), np.imag(value)])
+    if isinstance(value, np.ndarray | np.floating) and value.dtype.kind == "f":
+        return np.nan_to_num(value, nan=3e30, posinf=2e30, neginf=-2e30)
+    return value
 
 
 def _require_same(name, got, want):
@@ -251,23 +276,38 @@ def _require_same(name, got, want):
         _require_same_array(name, got, want)
     elif tensors.is_tensor(want):
         tensors.require_same_tensor(name, got, want, _require_same_array)
-    elif isinstance(want, float) and isinstance(got, int | float | np.number) and not isinstance(got, bool):
-        tolerance = TOLERANCE.get(str(np.asarray(got).dtype), TOLERANCE["float64"])  # np.sqrt gives another type than ** 0.5
-        compare(name, got, want, rtol=tolerance, atol=tolerance)
-    elif type(got) is not type(want) or got != want:
+    elif isinstance(want, float | np.floating):
+        _require_same_number(name, got, want)
+    elif type(_plain(got)) is not type(want) or got != want:
         raise CheckFailed(f"{name} must be {want!r}, got {_kind(got)}.")
+
+
+def _plain(value):
+    """A whole number of NumPy's is as good as one of Python's."""
+    return int(value) if isinstance(value, np.integer) else value
 
 
 def _require_same_array(name, got, want):
     if not isinstance(got, np.ndarray):
         raise CheckFailed(f"{name} must be a NumPy array of shape {want.shape}, got {_kind(got)}.")
-    if got.shape == want.shape and got.dtype != want.dtype:
-        raise CheckFailed(f"{name} must have the dtype of the inputs, {want.dtype}, got {got.dtype}.")
+    if got.shape == want.shape and got.dtype != want.dtype and not (_whole(got) and _whole(want)):
+        must = {"b": "hold True and False", "i": "hold whole numbers"}.get(want.dtype.kind, f"have the dtype of the inputs, {want.dtype}")
+        raise CheckFailed(f"{name} must {must}, got {got.dtype}.")
     tolerance = TOLERANCE.get(str(want.dtype), 0)
-    if got.shape == want.shape and not np.isfinite(want).all():  # a mistake; what it makes of a number that is none can be recognised
-        both = ~np.isfinite(want) & ((got == want) | (np.isnan(got) & np.isnan(want)))
-        got, want = np.where(both, 0, got), np.where(both, 0, want)
-    compare(name, got, want, rtol=tolerance, atol=tolerance)
+    compare(name, got.real, want, rtol=tolerance, atol=tolerance)  # a complex one comes here with a wrong shape alone
+
+
+def _whole(array):
+    return array.dtype.kind in "iu"  # of any size
+
+
+def _require_same_number(name, got, want):
+    """A number is as good as an array without axes, in whatever precision it was computed."""
+    number = isinstance(got, int | float | np.number | np.ndarray) and not isinstance(got, bool) and not np.iscomplexobj(got)
+    if not number or np.shape(got) != ():
+        raise CheckFailed(f"{name} must be a number, got {_kind(got)}.")
+    tolerance = max(TOLERANCE.get(str(np.asarray(one).dtype), 0) for one in (got, want))
+    compare(name, got, want, rtol=max(NUMBER, tolerance), atol=tolerance)
 
 
 def _stopped(function, name, error):
@@ -279,7 +319,8 @@ def _stopped(function, name, error):
     if isinstance(error, NotImplementedError) and not str(error) and written:
         return "it is not written yet; put your code in the place of `raise NotImplementedError()`."
     place = f" in line {own[-1].lineno} of its cell, `{own[-1].line}`" if own else ""
-    return f"it stopped{place} with {type(error).__name__}: {' '.join(str(error).split()).rstrip('.') or 'no message'}."
+    said = re.sub(r"\. (?=[A-Z])", "; ", " ".join(str(error).split()).rstrip("."))
+    return f"it stopped{place} with {type(error).__name__}: {said or 'no message'}."
 
 
 def _in_a_class_of(code, trace):
@@ -299,6 +340,6 @@ def _kind(value):
         return f"a dict with the keys {', '.join(map(str, value))}"
     if isinstance(value, list | tuple):
         return f"a {type(value).__name__} of {len(value)}"
-    if isinstance(value, int | float | str):
+    if isinstance(value, int | float | str | np.number):
         return f"{type(value).__name__} {str(value)[:40]}"
     return "None" if value is None else type(value).__name__

@@ -128,3 +128,86 @@ def from_the_end(params, xs):
     for x in reversed(xs):
         h, _ = rnn_step_forward(params["rnn"], x, h)
     return sigmoid(linear_forward(params["linear"], h)[0][:, 0])
+
+
+@right
+def zeros_like_product(params, xs):
+    state0 = np.zeros_like(xs[0] @ params["rnn"]["weight_ih"].T)
+    _, state_T, _ = rnn_forward(params["rnn"], xs, state0)
+    logits, _ = linear_forward(params["linear"], state_T)
+    p = sigmoid(logits).squeeze(axis=1)
+    return p
+
+
+def start(params, xs):
+    return np.zeros((xs.shape[1], len(params["rnn"]["weight_hh"])), xs.dtype)
+
+
+@wrong("the first row of the logits is taken")
+def first_row(params, xs):
+    _, h, _ = rnn_forward(params["rnn"], xs, start(params, xs))
+    return sigmoid(linear_forward(params["linear"], h)[0])[0]
+
+
+@wrong("there is a probability for every step")
+def all_states(params, xs):
+    hs, _, _ = rnn_forward(params["rnn"], xs, start(params, xs))
+    return sigmoid(linear_forward(params["linear"], hs)[0])[..., 0]
+
+
+@wrong("rnn_forward: state0 is float64 but")
+def float64_start(params, xs):
+    state0 = np.zeros((xs.shape[1], len(params["rnn"]["weight_hh"])))
+    _, h, _ = rnn_forward(params["rnn"], xs, state0)
+    return sigmoid(linear_forward(params["linear"], h)[0])[:, 0]
+
+
+@wrong("the state before the first step is one")
+def ones(params, xs):
+    _, h, _ = rnn_forward(params["rnn"], xs, np.ones_like(start(params, xs)))
+    return sigmoid(linear_forward(params["linear"], h)[0])[:, 0]
+
+
+@wrong("the recurrent layer is given all parameters")
+def whole_params(params, xs):
+    _, h, _ = rnn_forward(params, xs, start(params, xs))
+    return sigmoid(linear_forward(params, h)[0])[:, 0]
+
+
+@wrong("B is 1 in xs, not 2")
+def B_is_first_axis(params, xs):
+    state0 = np.zeros((xs.shape[0], len(params["rnn"]["weight_hh"])), xs.dtype)
+    _, h, _ = rnn_forward(params["rnn"], xs, state0)
+    return sigmoid(linear_forward(params["linear"], h)[0])[:, 0]
+
+
+@wrong("in params['weight_ih'], not")
+def H_is_D(params, xs):
+    _, h, _ = rnn_forward(params["rnn"], xs, np.zeros(xs.shape[1:], xs.dtype))
+    return sigmoid(linear_forward(params["linear"], h)[0])[:, 0]
+
+
+@wrong("state0 must be a NumPy array of shape (B, H), got None.")
+def none_state(params, xs):
+    _, h, _ = rnn_forward(params["rnn"], xs, None)
+    return sigmoid(linear_forward(params["linear"], h)[0])[:, 0]
+
+
+@wrong("sigmoid: a must be a NumPy array")
+def pair_to_sigmoid(params, xs):
+    _, h, _ = rnn_forward(params["rnn"], xs, start(params, xs))
+    return sigmoid(linear_forward(params["linear"], h))[:, 0]
+
+
+@wrong("this is the probability of label 0")
+def sigmoid_sign(params, xs):
+    _, h, _ = rnn_forward(params["rnn"], xs, start(params, xs))
+    u = linear_forward(params["linear"], h)[0][:, 0]
+    return 1 / (1 + np.exp(u))
+
+
+@wrong("a softmax runs over the sequences of the batch")
+def softmax(params, xs):
+    _, h, _ = rnn_forward(params["rnn"], xs, start(params, xs))
+    u = linear_forward(params["linear"], h)[0][:, 0]
+    return np.exp(u) / np.exp(u).sum()

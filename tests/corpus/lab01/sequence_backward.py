@@ -200,3 +200,128 @@ def last_gradient_replaced(cache, dhs, dstate_T=None):
     if dstate_T is not None:
         dhs[-1] = dstate_T
     return rnn_backward(cache, dhs)
+
+
+@right
+def pairs_reversed(cache, dhs, dstate_T=None):
+    dh = 0 if dstate_T is None else dstate_T
+    total, dxs = None, []
+    for step, from_outside in zip(reversed(cache.steps), dhs[::-1], strict=True):
+        d, dx, dh = rnn_step_backward(step, from_outside + dh)
+        total = d if total is None else {k: total[k] + d[k] for k in d}
+        dxs.insert(0, dx)
+    return total, np.array(dxs), dh
+
+
+@right
+def collects_then_sums(cache, dhs, dstate_T=None):
+    das, dxs = [], []
+    dh = np.zeros_like(dhs[0]) if dstate_T is None else dstate_T.copy()
+    for t in range(len(dhs) - 1, -1, -1):
+        d, dx, dh = rnn_step_backward(cache.steps[t], dhs[t] + dh)
+        das.append(d)
+        dxs.append(dx)
+    dparams = {k: np.sum([d[k] for d in das], axis=0) for k in das[0]}
+    return dparams, np.stack(dxs)[::-1], dh
+
+
+@wrong("only the last entry of dhs is used")
+def dhs_only_last(cache, dhs, dstate_T=None):
+    dh = dhs[-1] if dstate_T is None else dhs[-1] + dstate_T
+    dparams, dxs = {k: np.zeros_like(v) for k, v in cache.steps[0].params.items()}, []
+    for step in reversed(cache.steps):
+        d, dx, dh = rnn_step_backward(step, dh)
+        dparams = {k: dparams[k] + d[k] for k in d}
+        dxs.append(dx)
+    return dparams, np.stack(dxs[::-1]), dh
+
+
+@wrong("dstate_T is added at every step; it belongs")
+def dstate_each_step(cache, dhs, dstate_T=None):
+    if dstate_T is None:
+        dstate_T = np.zeros_like(dhs[0])
+    return base(cache, dhs + dstate_T, np.zeros_like(dhs[0]))
+
+
+@wrong("as in `if dstate_T`; ask whether it is None")
+def if_array(cache, dhs, dstate_T=None):
+    dh = dstate_T if dstate_T else np.zeros_like(dhs[0])
+    dparams, dxs = None, []
+    for t in reversed(range(len(dhs))):
+        d, dx, dh = rnn_step_backward(cache.steps[t], dhs[t] + dh)
+        dparams = d if dparams is None else {k: dparams[k] + d[k] for k in d}
+        dxs.append(dx)
+    return dparams, np.stack(dxs[::-1]), dh
+
+
+def base(cache, dhs, dstate_T, *, carry=True, outside=True, turn=True, first_zero=False, last=False, order=None, mean=False):
+    dh = np.zeros_like(dhs[0]) if dstate_T is None or first_zero else dstate_T
+    dparams, dxs = None, []
+    for t in order or reversed(range(len(dhs))):
+        d, dx, dh = rnn_step_backward(cache.steps[t], (dhs[t] if outside else 0) + (dh if carry else 0))
+        dparams = d if dparams is None or last else {k: dparams[k] + d[k] for k in d}
+        dxs.append(dx)
+    if mean:
+        dparams = {k: v / len(dhs) for k, v in dparams.items()}
+    return dparams, np.stack(dxs[::-1] if turn else dxs), dh
+
+
+@wrong("the loop back ends one step too early")
+def skips_first(cache, dhs, dstate_T=None):
+    return base(cache, dhs, dstate_T, order=range(len(dhs) - 1, 0, -1))
+
+
+@wrong("dhs[t] is added after the backward step")
+def adds_after(cache, dhs, dstate_T=None):
+    dh = np.zeros_like(dhs[0]) if dstate_T is None else dstate_T
+    dparams, dxs = {k: np.zeros_like(v) for k, v in cache.steps[0].params.items()}, []
+    for t in reversed(range(len(dhs))):
+        d, dx, dh = rnn_step_backward(cache.steps[t], dh)
+        dh = dh + dhs[t]
+        for k in d:
+            dparams[k] += d[k]
+        dxs.append(dx)
+    return dparams, np.stack(dxs[::-1]), dh
+
+
+@wrong("it changed its argument dstate_T in place")
+def writes_dstate(cache, dhs, dstate_T=None):
+    dh = np.zeros_like(dhs[0]) if dstate_T is None else dstate_T
+    dparams, dxs = {k: np.zeros_like(v) for k, v in cache.steps[0].params.items()}, []
+    for t in reversed(range(len(dhs))):
+        dh += dhs[t]
+        d, dx, dh = rnn_step_backward(cache.steps[t], dh)
+        for k in d:
+            dparams[k] += d[k]
+        dxs.append(dx)
+    return dparams, np.stack(dxs[::-1]), dh
+
+
+@wrong("dparams['weight_ih'] must have the dtype of the inputs, float32, got float64.")
+def float64_zeros(cache, dhs, dstate_T=None):
+    dh = np.zeros(dhs.shape[1:]) if dstate_T is None else dstate_T
+    dparams, dxs = {k: np.zeros(v.shape) for k, v in cache.steps[0].params.items()}, []
+    for t in reversed(range(len(dhs))):
+        d, dx, dh = rnn_step_backward(cache.steps[t], dhs[t] + dh)
+        for k in d:
+            dparams[k] += d[k]
+        dxs.append(dx)
+    return dparams, np.stack(dxs[::-1]), dh
+
+
+@wrong("dxs must be a NumPy array of shape (2, 1, 1), got a list of 2.")
+def dxs_list(cache, dhs, dstate_T=None):
+    dparams, dxs, dh = base(cache, dhs, dstate_T)
+    return dparams, list(dxs), dh
+
+
+@wrong("dstate0 is the dh that the last step hands back")
+def dstate0_of_last(cache, dhs, dstate_T=None):
+    dh = np.zeros_like(dhs[0]) if dstate_T is None else dstate_T
+    dparams, dxs, firsts = None, [], []
+    for t in reversed(range(len(dhs))):
+        d, dx, dh = rnn_step_backward(cache.steps[t], dhs[t] + dh)
+        firsts.append(dh)
+        dparams = d if dparams is None else {k: dparams[k] + d[k] for k in d}
+        dxs.append(dx)
+    return dparams, np.stack(dxs[::-1]), firsts[0]

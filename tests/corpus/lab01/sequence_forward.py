@@ -197,3 +197,114 @@ def another_name_inside(params, xs, state0):
         steps.append(cache)
     hs = np.stack(hs)
     return hs, h, RNNCache(steps, hs)
+
+
+@right
+def dict_of_states(params, xs, state0):
+    states, caches = {-1: state0}, {}
+    for t, x in enumerate(xs):
+        states[t], caches[t] = rnn_step_forward(params, x, states[t - 1])
+    hs = np.array([states[t] for t in range(len(xs))])
+    return hs, states[len(xs) - 1], RNNCache([caches[t] for t in range(len(xs))], hs)
+
+
+@wrong("hs must be a NumPy array of shape (2, 1, 1), got a list of 2.")
+def list(params, xs, state0):
+    h, hs, steps = state0, [], []
+    for x in xs:
+        h, step = rnn_step_forward(params, x, h)
+        hs.append(h)
+        steps.append(step)
+    return hs, h, RNNCache(steps, hs)
+
+
+@wrong("stacked along the second axis")
+def axis_one(params, xs, state0):
+    h, hs, steps = state0, [], []
+    for x in xs:
+        h, step = rnn_step_forward(params, x, h)
+        hs.append(h)
+        steps.append(step)
+    hs = np.stack(hs, axis=1)
+    return hs, h, RNNCache(steps, hs)
+
+
+@wrong("the states are joined along the batch")
+def concatenate(params, xs, state0):
+    h, hs, steps = state0, [], []
+    for x in xs:
+        h, step = rnn_step_forward(params, x, h)
+        hs.append(h)
+        steps.append(step)
+    hs = np.concatenate(hs)
+    return hs, h, RNNCache(steps, hs)
+
+
+@wrong("only the first input is read")
+def returns_early(params, xs, state0):
+    h, hs, steps = state0, [], []
+    for x in xs:
+        h, step = rnn_step_forward(params, x, h)
+        hs.append(h)
+        steps.append(step)
+        return np.stack(hs), h, RNNCache(steps, np.stack(hs))
+
+
+@wrong("cache.steps is the cache of the last step")
+def last_cache(params, xs, state0):
+    h, hs = state0, []
+    for x in xs:
+        h, step = rnn_step_forward(params, x, h)
+        hs.append(h)
+    hs = np.stack(hs)
+    return hs, h, RNNCache(step, hs)
+
+
+@wrong("h must be a NumPy array of shape (B, H), got a value of type tuple.")
+def pair_as_state(params, xs, state0):
+    h, hs, steps = state0, [], []
+    for x in xs:
+        h = rnn_step_forward(params, x, h)
+        hs.append(h)
+    return np.stack(hs), h, RNNCache(steps, hs)
+
+
+@wrong("state_T is the first state")
+def state_T_is_hs_first(params, xs, state0):
+    h, hs, steps = state0, [], []
+    for x in xs:
+        h, step = rnn_step_forward(params, x, h)
+        hs.append(h)
+        steps.append(step)
+    hs = np.stack(hs)
+    return hs, hs[0], RNNCache(steps, hs)
+
+
+@wrong("hs and state_T are exchanged")
+def order(params, xs, state0):
+    h, hs, steps = state0, [], []
+    for x in xs:
+        h, step = rnn_step_forward(params, x, h)
+        hs.append(h)
+        steps.append(step)
+    hs = np.stack(hs)
+    return h, hs, RNNCache(steps, hs)
+
+
+@wrong("hs must have the dtype of the inputs, float32, got float64.")
+def zeros_default(params, xs, state0):
+    hs, steps, h = np.zeros((len(xs), *state0.shape)), [], state0
+    for t in range(len(xs)):
+        h, step = rnn_step_forward(params, xs[t], h)
+        hs[t] = h
+        steps.append(step)
+    return hs, h, RNNCache(steps, hs)
+
+
+@wrong("the first step starts from zeros and not from state0")
+def reads_hs_minus_one(params, xs, state0):
+    hs, steps = np.zeros((len(xs), *state0.shape), xs.dtype), []
+    for t in range(len(xs)):
+        hs[t], step = rnn_step_forward(params, xs[t], hs[t - 1])
+        steps.append(step)
+    return hs, hs[-1], RNNCache(steps, hs)

@@ -166,3 +166,112 @@ def stops_here(cache, dh_next):
 def copied_back(cache, dh_next):
     dparams, dx, _ = rnn_step_backward(cache, dh_next)
     return dparams, dx, dh_next.copy()
+
+
+@right
+def batch_loop(cache, dh_next):
+    params, x, h, h_next, _ = cache
+    d = {k: np.zeros_like(v) for k, v in params.items()}
+    dx, dh = np.zeros_like(x), np.zeros_like(h)
+    for b in range(x.shape[0]):
+        da = dh_next[b] * (1 - h_next[b] ** 2)
+        d["weight_ih"] += np.outer(da, x[b])
+        d["weight_hh"] += np.outer(da, h[b])
+        d["bias_ih"] += da
+        d["bias_hh"] += da
+        dx[b] = params["weight_ih"].T @ da
+        dh[b] = params["weight_hh"].T @ da
+    return d, dx, dh
+
+
+def grads(da, cache, dx=None, dh=None):
+    params, x, h, _h_next, _ = cache
+    dparams = {"weight_ih": da.T @ x, "weight_hh": da.T @ h, "bias_ih": da.sum(axis=0), "bias_hh": da.sum(axis=0)}
+    return dparams, da @ params["weight_ih"], da @ params["weight_hh"]
+
+
+@wrong("the square is missing")
+def no_square(cache, dh_next):
+    return grads(dh_next * (1 - cache.h_next), cache)
+
+
+@wrong("the slope of a sigmoid")
+def sigmoid_slope(cache, dh_next):
+    return grads(dh_next * cache.h_next * (1 - cache.h_next), cache)
+
+
+@wrong("the weight gradients are transposed")
+def transposed_weights(cache, dh_next):
+    _params, x, h, h_next, _ = cache
+    da = dh_next * (1 - h_next**2)
+    dparams, dx, dh = grads(da, cache)
+    dparams["weight_ih"], dparams["weight_hh"] = x.T @ da, h.T @ da
+    return dparams, dx, dh
+
+
+@wrong("the gradient of weight_hh is transposed")
+def hh_transposed(cache, dh_next):
+    _params, _x, h, h_next, _ = cache
+    da = dh_next * (1 - h_next**2)
+    dparams, dx, dh = grads(da, cache)
+    dparams["weight_hh"] = h.T @ da
+    return dparams, dx, dh
+
+
+@wrong("the bias gradients are not summed over the batch")
+def bias_not_summed(cache, dh_next):
+    _params, _x, _h, h_next, _ = cache
+    da = dh_next * (1 - h_next**2)
+    dparams, dx, dh = grads(da, cache)
+    dparams["bias_ih"] = dparams["bias_hh"] = da
+    return dparams, dx, dh
+
+
+@wrong("summed over the units as well")
+def bias_total(cache, dh_next):
+    _params, _x, _h, h_next, _ = cache
+    da = dh_next * (1 - h_next**2)
+    dparams, dx, dh = grads(da, cache)
+    dparams["bias_ih"], dparams["bias_hh"] = da.sum(), da.sum()
+    return dparams, dx, dh
+
+
+@wrong("dh is da @ weight_hh.T")
+def dh_transposed(cache, dh_next):
+    params, _x, _h, h_next, _ = cache
+    da = dh_next * (1 - h_next**2)
+    dparams, dx, _ = grads(da, cache)
+    return dparams, dx, da @ params["weight_hh"].T
+
+
+@wrong("dh is dh_next @ weight_hh")
+def dh_skips_tanh(cache, dh_next):
+    params, _x, _h, h_next, _ = cache
+    da = dh_next * (1 - h_next**2)
+    dparams, dx, _ = grads(da, cache)
+    return dparams, dx, dh_next @ params["weight_hh"]
+
+
+@wrong("dparams must be a dict with the keys weight_ih, weight_hh, bias_ih, bias_hh, got an array of shape (1, 1).")
+def order(cache, dh_next):
+    dparams, dx, dh = grads(dh_next * (1 - cache.h_next**2), cache)
+    return dx, dh, dparams
+
+
+@wrong("dx and dh are exchanged")
+def dx_dh_swapped(cache, dh_next):
+    dparams, dx, dh = grads(dh_next * (1 - cache.h_next**2), cache)
+    return dparams, dh, dx
+
+
+@wrong("it changed its argument cache in place")
+def in_place_cache(cache, dh_next):
+    _params, _x, _h, h_next, _ = cache
+    h_next **= 2
+    return grads(dh_next * (1 - h_next), cache)
+
+
+@wrong("divided by the batch size")
+def mean_over_batch(cache, dh_next):
+    dparams, dx, dh = grads(dh_next * (1 - cache.h_next**2), cache)
+    return {k: v / len(dx) for k, v in dparams.items()}, dx, dh

@@ -145,3 +145,66 @@ def squashed_by_a_sigmoid(params, x, h):
     a = x @ params["weight_ih"].T + params["bias_ih"] + h @ params["weight_hh"].T + params["bias_hh"]
     h_next = 1 / (1 + np.exp(-a))
     return h_next, RNNStepCache(params, x, h, h_next, "tanh")
+
+
+@right
+def row_by_row(params, x, h):
+    h_next = np.zeros_like(h)
+    for b in range(len(x)):
+        a = params["weight_ih"] @ x[b] + params["bias_ih"] + params["weight_hh"] @ h[b] + params["bias_hh"]
+        h_next[b] = np.tanh(a)
+    return h_next, RNNStepCache(params, x, h, h_next, "tanh")
+
+
+@wrong("bias_hh is forgotten; there are two biases")
+def one_bias_again(params, x, h):
+    h_next = np.tanh(x @ params["weight_ih"].T + h @ params["weight_hh"].T + params["bias_ih"])
+    return h_next, RNNStepCache(params, x, h, h_next, "tanh")
+
+
+@wrong("bias_ih is added twice and bias_hh never")
+def bias_twice(params, x, h):
+    h_next = np.tanh(x @ params["weight_ih"].T + params["bias_ih"] + h @ params["weight_hh"].T + params["bias_ih"])
+    return h_next, RNNStepCache(params, x, h, h_next, "tanh")
+
+
+@wrong("weight_ih and x stand in the wrong order")
+def weights_first(params, x, h):
+    h_next = np.tanh(params["weight_ih"] @ x + params["bias_ih"] + params["weight_hh"] @ h + params["bias_hh"])
+    return h_next, RNNStepCache(params, x, h, h_next, "tanh")
+
+
+@wrong("entry by entry with *")
+def star(params, x, h):
+    h_next = np.tanh(x * params["weight_ih"].T + params["bias_ih"] + h * params["weight_hh"].T + params["bias_hh"])
+    return h_next, RNNStepCache(params, x, h, h_next, "tanh")
+
+
+@wrong("the cache keeps a where it should keep h_next")
+def a_in_cache(params, x, h):
+    a = x @ params["weight_ih"].T + params["bias_ih"] + h @ params["weight_hh"].T + params["bias_hh"]
+    return np.tanh(a), RNNStepCache(params, x, h, a, "tanh")
+
+
+@wrong("the cache keeps h_next where it should keep h")
+def h_overwritten(params, x, h):
+    h = np.tanh(x @ params["weight_ih"].T + params["bias_ih"] + h @ params["weight_hh"].T + params["bias_hh"])
+    return h, RNNStepCache(params, x, h, h, "tanh")
+
+
+@wrong("x and h are exchanged in the cache")
+def cache_order(params, x, h):
+    h_next = np.tanh(x @ params["weight_ih"].T + params["bias_ih"] + h @ params["weight_hh"].T + params["bias_hh"])
+    return h_next, RNNStepCache(params, h, x, h_next, "tanh")
+
+
+@wrong("the weights are exchanged")
+def weights_exchanged(params, x, h):
+    h_next = np.tanh(x @ params["weight_hh"].T + params["bias_hh"] + h @ params["weight_ih"].T + params["bias_ih"])
+    return h_next, RNNStepCache(params, x, h, h_next, "tanh")
+
+
+@wrong("the state h and its bias are not used")
+def no_state(params, x, h):
+    h_next = np.tanh(x @ params["weight_ih"].T + params["bias_ih"])
+    return h_next, RNNStepCache(params, x, h, h_next, "tanh")

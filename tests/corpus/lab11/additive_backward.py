@@ -232,3 +232,62 @@ def u_reused(cache, dscores):
 @wrong(None)
 def two_mistakes(cache, dscores):  # no slope, and v's gradient without dscores
     return finished(cache, np.multiply.outer(dscores, cache.params["v"]), cache.u.sum(axis=(0, 1, 2)))
+
+
+@right
+def tensordot(cache, dscores):
+    p, q, k, u = cache
+    dv = np.tensordot(dscores, u, 3)
+    da = np.multiply(dscores[:, :, :, None], p["v"]) * (1 - np.square(u))
+    dWq = np.tensordot(da.sum(2), q, ((0, 1), (0, 1)))
+    dWk = np.tensordot(da.sum(0), k, ((1, 0), (0, 1)))
+    return dict(v=dv, weight_query=dWq, weight_key=dWk), da.sum(2) @ p["weight_query"], np.einsum("tbsa,ak->sbk", da, p["weight_key"])
+
+
+def parts(cache, dscores, da, dv=None):
+    params, queries, keys, u = cache
+    dparams = {
+        "weight_query": np.einsum("tbsa,tbq->aq", da, queries),
+        "weight_key": np.einsum("tbsa,sbk->ak", da, keys),
+        "v": np.einsum("tbs,tbsa->a", dscores, u) if dv is None else dv,
+    }
+    return dparams, np.einsum("tbsa,aq->tbq", da, params["weight_query"]), np.einsum("tbsa,ak->sbk", da, params["weight_key"])
+
+
+@wrong("the gradient of v uses da in the place of dscores")
+def dv_through_tanh(cache, dscores):
+    params, _queries, _keys, u = cache
+    da = dscores[..., None] * params["v"] * (1 - u**2)
+    return parts(cache, dscores, da, np.einsum("tbsa,tbsa->a", da, u))
+
+
+@wrong("divided by the size of the batch")
+def mean_over_batch(cache, dscores):
+    params, queries, _keys, u = cache
+    da = dscores[..., None] * params["v"] * (1 - u**2)
+    dparams, dq, dk = parts(cache, dscores, da)
+    return {n: d / queries.shape[1] for n, d in dparams.items()}, dq, dk
+
+
+@wrong("the gradient of v is not added up over the batch")
+def dv_shape(cache, dscores):
+    params, _queries, _keys, u = cache
+    da = dscores[..., None] * params["v"] * (1 - u**2)
+    dparams, dq, dk = parts(cache, dscores, da, (dscores[..., None] * u).sum(axis=(0, 2)))
+    return dparams, dq, dk
+
+
+@wrong("dparams must be a dict with the keys weight_query, weight_key, v, got an array")
+def order_of_results(cache, dscores):
+    params, _queries, _keys, u = cache
+    da = dscores[..., None] * params["v"] * (1 - u**2)
+    dparams, dq, dk = parts(cache, dscores, da)
+    return dq, dk, dparams
+
+
+@wrong("dkeys goes back through weight_query; the keys")
+def dkeys_with_weight_query(cache, dscores):
+    params, _queries, _keys, u = cache
+    da = dscores[..., None] * params["v"] * (1 - u**2)
+    dparams, dq, _ = parts(cache, dscores, da)
+    return dparams, dq, np.einsum("tbsa,aq->sbq", da, params["weight_query"])

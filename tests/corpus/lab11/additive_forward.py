@@ -201,3 +201,22 @@ def two_mistakes(params, queries, keys):  # no tanh, and no v
     q, k = parts(params, queries, keys)
     u = q + k
     return u.sum(axis=-1), AdditiveScoresCache(params, queries, keys, u)
+
+
+@right
+def moves_axis_of_sum(params, queries, keys):
+    a = (queries @ params["weight_query"].T)[:, None] + (keys @ params["weight_key"].T)[None]  # (T, S, B, A)
+    u = np.tanh(a.transpose(0, 2, 1, 3))
+    return u.dot(params["v"]), AdditiveScoresCache(params, queries, keys, u)
+
+
+@wrong("tanh is applied to the score; it belongs to the hidden layer")
+def tanh_of_score(params, queries, keys):
+    u = (queries @ params["weight_query"].T)[:, :, None] + (keys @ params["weight_key"].T).swapaxes(0, 1)
+    return np.tanh(u @ params["v"]), AdditiveScoresCache(params, queries, keys, np.tanh(u))
+
+
+@wrong("the cache keeps the hidden layer times v as u")
+def v_in_u(params, queries, keys):
+    u = np.tanh((queries @ params["weight_query"].T)[:, :, None] + (keys @ params["weight_key"].T).swapaxes(0, 1)) * params["v"]
+    return u.sum(-1), AdditiveScoresCache(params, queries, keys, u)

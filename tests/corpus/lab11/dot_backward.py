@@ -193,3 +193,17 @@ def scaled_in_place(cache, dscores):
 def queries_reversed(cache, dscores):
     queries, keys, scale = cache
     return scale * np.einsum("tbs,sbk->tbk", dscores, keys), scale * np.einsum("tbs,tbk->sbk", dscores[::-1], queries)
+
+
+@right
+def broadcast_again(cache, dscores):
+    d = dscores.transpose(0, 2, 1)[..., None] * cache.scale  # (T, S, B, 1)
+    return (d * cache.keys[None]).sum(1), (d * cache.queries[:, None]).sum(0)
+
+
+@wrong("the scale is there twice")
+def scale_twice(cache, dscores):
+    queries, keys, scale = cache
+    dqueries = scale * np.einsum("tbs,sbk->tbk", dscores, scale * keys)
+    dkeys = scale * np.einsum("tbs,tbk->sbk", dscores, scale * queries)
+    return dqueries, dkeys

@@ -157,7 +157,7 @@ def all_with_all(queries, keys, scaled=False):
     return scale * np.tensordot(queries, keys, axes=(2, 2)), DotScoresCache(queries, keys, scale)
 
 
-@wrong("must have the dtype of the inputs, float32, got float64.")
+@wrong("the scale is a float64 number of NumPy")
 def root_of_numpy(queries, keys, scaled=False):
     scale = 1 / np.sqrt(queries.shape[-1]) if scaled else 1.0
     return scale * np.einsum("tbk,sbk->tbs", queries, keys), DotScoresCache(queries, keys, scale)
@@ -174,7 +174,7 @@ def bare_cache(queries, keys, scaled=False):
     return scores, tuple(cache)
 
 
-@wrong("must be 1.0, got bool")
+@wrong("must be a number, got bool")
 def flag_kept(queries, keys, scaled=False):
     return dot_scores_forward(queries, keys, scaled=scaled)[0], DotScoresCache(queries, keys, not scaled)
 
@@ -185,3 +185,26 @@ def scaled_by_the_length_of_the_keys(queries, keys, scaled=False):
     if scaled:
         scores = scores / np.linalg.norm(keys, axis=-1).T
     return scores, dot_scores_forward(queries, keys, scaled=scaled)[1]
+
+
+@right
+def broadcast_pairs(queries, keys, scaled=False):
+    pairs = queries[:, None, :, :] * keys[None, :, :, :]  # (T, S, B, K)
+    scores = np.swapaxes(pairs.sum(-1), 1, 2)
+    root = float(np.sqrt(queries.shape[-1]))
+    if scaled:
+        return scores / root, DotScoresCache(queries, keys, 1 / root)
+    return scores, DotScoresCache(queries, keys, 1.0)
+
+
+@wrong("@ is used with the axes as they come")
+def matmul_swapped(queries, keys, scaled=False):
+    scores = queries @ keys.swapaxes(1, 2)
+    scale = keys.shape[-1] ** -0.5 if scaled else 1.0
+    return scores * scale, DotScoresCache(queries, keys, scale)
+
+
+@wrong("the keys of all sequences are added up")
+def mixes_batch(queries, keys, scaled=False):
+    scale = keys.shape[-1] ** -0.5 if scaled else 1.0
+    return np.einsum("tbk,sck->tbs", queries, keys) * scale, DotScoresCache(queries, keys, scale)

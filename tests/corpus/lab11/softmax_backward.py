@@ -171,3 +171,22 @@ def jacobian_with_the_wrong_sign_off_the_diagonal(cache, dweights):
     s = np.arange(w.shape[-1])
     jacobian[..., s, s] = w * (1 - w)
     return np.einsum("...s,...sr->...r", dweights, jacobian)
+
+
+@right
+def jacobian(cache, dweights):
+    w = cache.weights
+    T, B, _S = w.shape
+    out = np.empty_like(w)
+    for t in range(T):
+        for b in range(B):
+            row = w[t, b]
+            J = np.diag(row) - np.outer(row, row)
+            out[t, b] = J @ dweights[t, b]
+    return out
+
+
+@wrong("the sum is added; it is subtracted")
+def plus(cache, dweights):
+    w = cache.weights
+    return w * (dweights + (w * dweights).sum(axis=-1, keepdims=True))

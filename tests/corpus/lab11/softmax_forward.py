@@ -202,7 +202,7 @@ def in_place(scores, mask=None):
     return weights, MaskedSoftmaxCache(weights)
 
 
-@wrong("with IndexError: boolean index did not match")
+@wrong("the mask is used as an index")
 def mask_as_an_index(scores, mask=None):
     if mask is not None:
         scores = scores.copy()
@@ -211,7 +211,7 @@ def mask_as_an_index(scores, mask=None):
     return weights, MaskedSoftmaxCache(weights)
 
 
-@wrong("operands could not be broadcast together")
+@wrong("the largest score and the sum lose their axis")
 def keepdims_forgotten(scores, mask=None):
     if mask is not None:
         scores = np.where(mask, scores, -np.inf)
@@ -241,3 +241,73 @@ def shifted_by_a_small_number(scores, mask=None):
     exp = np.exp(scores - scores.max(axis=-1, keepdims=True))
     weights = exp / (exp.sum(axis=-1, keepdims=True) + 1e-3)
     return weights, MaskedSoftmaxCache(weights)
+
+
+@right
+def row_loop(scores, mask=None):
+    T, B, S = scores.shape
+    w = np.zeros((T, B, S), dtype=scores.dtype)
+    if mask is None:
+        mask = np.ones((B, S), dtype=bool)
+    m = np.broadcast_to(mask, (T, B, S))
+    for t in range(T):
+        for b in range(B):
+            keep = m[t, b]
+            e = scores[t, b][keep]
+            ex = np.exp(e - e.max())
+            w[t, b][keep] = ex / ex.sum()
+    return w, MaskedSoftmaxCache(w)
+
+
+@right
+def where_in_exp(scores, mask=None):
+    seen = np.ones_like(scores, dtype=bool) if mask is None else np.broadcast_to(mask, scores.shape)
+    top = np.max(scores, axis=-1, keepdims=True, where=seen, initial=-np.inf)
+    w = np.zeros_like(scores)
+    np.exp(scores - top, out=w, where=seen)
+    w /= w.sum(axis=-1, keepdims=True)
+    return w, MaskedSoftmaxCache(w)
+
+
+@wrong("hidden scores become 0")
+def where_zero(scores, mask=None):
+    if mask is not None:
+        scores = np.where(mask, scores, 0.0)
+    e = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    w = e / e.sum(axis=-1, keepdims=True)
+    return w, MaskedSoftmaxCache(w)
+
+
+@wrong("as in `if mask`; ask whether it is None")
+def if_mask(scores, mask=None):
+    if mask:
+        scores = np.where(mask, scores, -np.inf)
+    e = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    w = e / e.sum(axis=-1, keepdims=True)
+    return w, MaskedSoftmaxCache(w)
+
+
+@wrong("None is taken for False")
+def mask_always(scores, mask=None):
+    scores = np.where(mask, scores, -np.inf)
+    e = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    w = e / e.sum(axis=-1, keepdims=True)
+    return w, MaskedSoftmaxCache(w)
+
+
+@wrong("the sum loses its axis")
+def sum_without_its_axis(scores, mask=None):
+    if mask is not None:
+        scores = np.where(mask, scores, -np.inf)
+    e = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    w = e / e.sum(axis=-1)
+    return w, MaskedSoftmaxCache(w)
+
+
+@wrong("hidden scores are still there when the largest one is looked for")
+def exp_times_mask(scores, mask=None):
+    e = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    if mask is not None:
+        e = e * mask
+    w = e / e.sum(axis=-1, keepdims=True)
+    return w, MaskedSoftmaxCache(w)

@@ -181,3 +181,30 @@ def weights_of_the_first_query_for_all(cache, dcontexts):
     weights, values = cache
     dvalues = np.einsum("bs,tbe->sbe", weights[0], dcontexts)
     return np.einsum("tbe,sbe->tbs", dcontexts, values), dvalues
+
+
+@right
+def loop_over_s(cache, dcontexts):
+    weights, values = cache
+    dweights, dvalues = np.zeros_like(weights), np.zeros_like(values)
+    for s in range(values.shape[0]):
+        dweights[:, :, s] = np.sum(dcontexts * values[s], axis=-1)
+        dvalues[s] = np.sum(weights[:, :, s, None] * dcontexts, axis=0)
+    return dweights, dvalues
+
+
+@wrong("dweights must have the dtype of the inputs, float32, got float64.")
+def zeros(cache, dcontexts):
+    weights, values = cache
+    dw, dv = np.zeros(weights.shape), np.zeros(values.shape)
+    for t in range(weights.shape[0]):
+        for s in range(values.shape[0]):
+            dw[t, :, s] = (dcontexts[t] * values[s]).sum(1)
+            dv[s] += weights[t, :, s][:, None] * dcontexts[t]
+    return dw, dv
+
+
+@wrong("dweights uses the values of all sequences")
+def lost_b(cache, dcontexts):
+    weights, values = cache
+    return np.einsum("tbe,sce->tbs", dcontexts, values), np.einsum("tbs,tce->sbe", weights, dcontexts)

@@ -153,3 +153,24 @@ def zeros_are_float64(weights, values):
     for s in range(len(values)):
         contexts += weights[:, :, s, None] * values[s]
     return contexts, WeightedSumCache(weights, values)
+
+
+@right
+def elementwise(weights, values):
+    w = weights.transpose(0, 2, 1)[..., None]  # (T, S, B, 1)
+    return (w * values[None]).sum(axis=1), WeightedSumCache(weights, values)
+
+
+@wrong("the sum is overwritten at every entry")
+def assigns(weights, values):
+    T, B, S = weights.shape
+    contexts = np.zeros((T, B, values.shape[2]), weights.dtype)
+    for s in range(S):
+        contexts = weights[:, :, s, None] * values[s]
+    return contexts, WeightedSumCache(weights, values)
+
+
+@wrong("the cache keeps the contexts in the place of the values")
+def contexts_cached(weights, values):
+    contexts = np.einsum("tbs,sbe->tbe", weights, values)
+    return contexts, WeightedSumCache(weights, contexts)

@@ -6,9 +6,9 @@ Contents
 
 import numpy as np
 
+from rnncore.checks.gradients import check_gradient
 from rnncore.checks.labs.exercise import Exercise
-from rnncore.checks.labs.lab01.inputs import PARAMS, STATE, X, draw_step_gradient
-from rnncore.reference.activations import sigmoid
+from rnncore.checks.labs.lab01.inputs import PARAMS, STATE, X, draw_step, draw_step_gradient
 from rnncore.reference.rnn import rnn_step_backward, rnn_step_forward
 
 __all__ = ["step_backward"]
@@ -35,38 +35,45 @@ def but_biases(cache, dh_next, db):
     return but(cache, dh_next, bias_ih=db, bias_hh=db.copy())
 
 
+def measured_gradients_agree(function, rng):
+    """Finite differences."""
+    ((params, x, h),) = draw_step(rng, np.float64, B=2, D=3, H=4)
+    check_gradient(rnn_step_forward, function, params, x, h, rng=rng)
+
+
 step_backward = Exercise(
     rnn_step_backward,
     outputs=("dparams", "dx", "dh"),
     letters="BDH",
     example=lambda: (rnn_step_forward(PARAMS, X, STATE)[-1], np.array([[1.0]])),
     draw=draw_step_gradient,
+    properties=(measured_gradients_agree,),
     mistakes={
-        "the slope of tanh is left out: da is dh_next * (1 - h_next**2)": lambda cache, dh_next: from_da(cache, dh_next),
+        "the slope of tanh is left out, and da is dh_next as it came": lambda cache, dh_next: from_da(cache, dh_next),
         "the slope of tanh is taken at h, the state before the step; it belongs to h_next": lambda cache, dh_next: (
             from_da(cache, dh_next * (1 - cache.h**2))
         ),
-        "tanh is applied to h_next once more; h_next already is tanh(a), so the slope is 1 - h_next**2": lambda cache, dh_next: (
+        "tanh is applied to h_next once more; h_next already is tanh(a)": lambda cache, dh_next: (
             from_da(cache, dh_next * (1 - np.tanh(cache.h_next) ** 2))
         ),
         "the slope is 1 - h_next; the square is missing": lambda cache, dh_next: from_da(cache, dh_next * (1 - cache.h_next)),
         "the slope of a sigmoid, h_next * (1 - h_next), stands in the place of that of tanh": lambda cache, dh_next: (
             from_da(cache, dh_next * cache.h_next * (1 - cache.h_next))
         ),
-        "the sign is wrong: the slope is 1 - h_next**2, not h_next**2 - 1": lambda cache, dh_next: from_da(cache, -da(cache, dh_next)),
+        "the sign of the slope of tanh is wrong": lambda cache, dh_next: from_da(cache, -da(cache, dh_next)),
         "the gradient of weight_hh uses h_next; what weight_hh multiplied was h": lambda cache, dh_next: (
             but(cache, dh_next, weight_hh=da(cache, dh_next).T @ cache.h_next)
         ),
-        "the gradient of weight_hh is transposed; it is da.T @ h, row i for unit i": lambda cache, dh_next: (
+        "the gradient of weight_hh is transposed; its row i belongs to unit i": lambda cache, dh_next: (
             but(cache, dh_next, weight_hh=cache.h.T @ da(cache, dh_next))
         ),
-        "the gradient of weight_ih is transposed; it is da.T @ x, with the shape (H, D)": lambda cache, dh_next: (
+        "the gradient of weight_ih is transposed; it has the shape of the weight, (H, D)": lambda cache, dh_next: (
             but(cache, dh_next, weight_ih=cache.x.T @ da(cache, dh_next))
         ),
-        "both weight gradients are transposed; they are da.T @ x and da.T @ h": lambda cache, dh_next: (
+        "the weight gradients are transposed; they have the shapes of the weights": lambda cache, dh_next: (
             but(cache, dh_next, weight_ih=cache.x.T @ da(cache, dh_next), weight_hh=cache.h.T @ da(cache, dh_next))
         ),
-        "the .T is missing in da.T @ x, where the batch is summed over": lambda cache, dh_next: (
+        "da @ x takes the axes as they come; the sum runs over the batch, which is the first axis of both": lambda cache, dh_next: (
             but(cache, dh_next, weight_ih=da(cache, dh_next) @ cache.x)
         ),
         "the bias gradients use dh_next; a bias is added inside tanh, so they use da": lambda cache, dh_next: (
@@ -76,6 +83,9 @@ step_backward = Exercise(
             but_biases(cache, dh_next, da(cache, dh_next).sum(axis=1))
         ),
         "the bias gradients are not summed over the batch": lambda cache, dh_next: but_biases(cache, dh_next, da(cache, dh_next)),
+        "the bias gradients are summed over the units as well; sum over the batch alone": lambda cache, dh_next: (
+            but_biases(cache, dh_next, da(cache, dh_next).sum())
+        ),
         "the bias gradients are means over the batch; they are sums, as every sequence counts in full": lambda cache, dh_next: (
             but_biases(cache, dh_next, da(cache, dh_next).mean(axis=0))
         ),

@@ -6,6 +6,7 @@ Contents
 
 import numpy as np
 
+from rnncore.checks.compare import compare
 from rnncore.checks.labs.exercise import Exercise
 from rnncore.checks.labs.lab01.inputs import PARAMS, STATE, X, draw_step
 from rnncore.reference.activations import sigmoid
@@ -30,12 +31,27 @@ def of_h(params, h):
     return h @ params["weight_hh"].T + params["bias_hh"]
 
 
+def each_row_belongs_to_its_unit(function, rng):
+    """With one weight in each matrix, one unit sees one input, another sees one unit of the state, and the rest see their biases."""
+    ((params, x, h),) = draw_step(rng, np.float64, B=3, D=2, H=4)
+    i, j = rng.permutation(4)[:2]
+    d, k = rng.integers(2), rng.integers(4)
+    weight_ih, weight_hh = np.zeros((4, 2)), np.zeros((4, 4))
+    weight_ih[i, d] = weight_hh[j, k] = 1.0
+    a = np.stack([params["bias_ih"] + params["bias_hh"]] * 3)
+    a[:, i] += x[:, d]
+    a[:, j] += h[:, k]
+    h_next, _ = function({**params, "weight_ih": weight_ih, "weight_hh": weight_hh}, x, h)
+    compare(f"with one weight for unit {i} and one for unit {j}, h_next", h_next, np.tanh(a))
+
+
 step_forward = Exercise(
     rnn_step_forward,
     outputs=("h_next", "cache"),
     letters="BDH",
     example=lambda: (PARAMS, X, STATE),
     draw=draw_step,
+    properties=(each_row_belongs_to_its_unit,),
     mistakes={
         "tanh is left out, and h_next is a itself": lambda params, x, h: kept(params, x, h, of_x(params, x) + of_h(params, h)),
         "tanh is applied to the input's part only, before the state's part is added": lambda params, x, h: (
@@ -76,6 +92,13 @@ step_forward = Exercise(
         ),
         "weight_ih is multiplied entry by entry with *; the matrix product is @": lambda params, x, h: (
             kept(params, x, h, np.tanh(x * params["weight_ih"].T + params["bias_ih"] + of_h(params, h)))
+        ),
+        "the weights are exchanged; weight_ih is for the input, weight_hh for the state": lambda params, x, h: (
+            kept(params, x, h, np.tanh(x @ params["weight_hh"].T + params["bias_hh"] + h @ params["weight_ih"].T + params["bias_ih"]))
+        ),
+        "x and h are exchanged in the cache": lambda params, x, h: (
+            right(params, x, h),
+            RNNStepCache(params, h, x, right(params, x, h), "tanh"),
         ),
         "h and h_next are exchanged in the cache": lambda params, x, h: (
             right(params, x, h),

@@ -77,6 +77,9 @@ additive_backward = Exercise(
         "the slope is that of a sigmoid, u (1 - u); u is a tanh": with_da(lambda u, v, d: d * v * u * (1 - u)),
         "the sign of the slope is wrong: it is 1 - u**2": with_da(lambda u, v, d: d * v * (u**2 - 1)),
         "the gradient of v sums da; v multiplied u, so it is dscores times u": but(lambda k, d, da: {"v": da.sum(axis=(0, 1, 2))}),
+        "the gradient of v uses da in the place of dscores; no tanh lies between the score and v": but(
+            lambda k, d, da: {"v": np.einsum("tbsa,tbsa->a", da, k.u)}
+        ),
         "the gradient of v has the slope of tanh in it; no tanh lies between the score and v": but(
             lambda k, d, da: {"v": np.einsum("tbs,tbsa->a", d, k.u * (1 - k.u**2))}
         ),
@@ -139,6 +142,9 @@ additive_backward = Exercise(
         "dkeys is not added up over the queries": but(lambda k, d, da: {"dkeys": (da @ k.params["weight_key"]).swapaxes(1, 2)}),
         "dkeys is not added up over the queries, and its axes are (T, B, S, K)": but(
             lambda k, d, da: {"dkeys": da @ k.params["weight_key"]}
+        ),
+        "dkeys goes back through weight_query; the keys went through weight_key": but(
+            lambda k, d, da: {"dkeys": np.einsum("tbsa,aq->sbq", da, k.params["weight_query"])}
         ),
         "dqueries goes back through weight_key, and dkeys through weight_query": but(
             lambda k, d, da: {

@@ -29,6 +29,11 @@ def with_scale(change):
     return wrong
 
 
+def numpys_scale(queries, keys, scaled=False):
+    scale = 1 / np.sqrt(keys.shape[-1]) if scaled else 1.0
+    return scale * dot_scores(queries, keys)[0], DotScoresCache(queries, keys, scale)
+
+
 def with_scores(change):
     """The right cache, and the scores that `change(queries, keys)` gives, scaled."""
 
@@ -99,6 +104,7 @@ dot_forward = Exercise(
         "the sign is wrong: the better the key answers, the larger the score": with_scores(
             lambda queries, keys: -np.einsum("tbk,sbk->tbs", queries, keys)
         ),
+        "the scale is a float64 number of NumPy, which makes float64 of everything; a plain number of Python does not": numpys_scale,
         "the scores are (B, T, S); they are (T, B, S)": einsum("tbk,sbk->bts"),
         "the scores are (T, S, B); they are (T, B, S)": einsum("tbk,sbk->tsb"),
         "the scores are (S, B, T); they are (T, B, S), with the keys side by side": einsum("tbk,sbk->sbt"),

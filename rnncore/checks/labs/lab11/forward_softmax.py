@@ -33,6 +33,24 @@ def packed(change):
     return wrong
 
 
+def axes_kept(of_largest, of_sum):
+    """The right function but for keepdims, of the largest score and of the sum."""
+
+    def weights(scores, mask):
+        scores = hidden(scores, mask)
+        exp = np.exp(scores - scores.max(axis=-1, keepdims=of_largest))
+        return exp / exp.sum(axis=-1, keepdims=of_sum)
+
+    return packed(weights)
+
+
+def as_an_index(scores, mask):
+    scores = scores.copy()
+    if mask is not None:
+        scores[~mask] = -np.inf
+    return softmax(scores)
+
+
 def without_the_hidden(weights, mask):
     return weights if mask is None else weights * mask
 
@@ -108,6 +126,16 @@ softmax_forward = Exercise(
         ),
         "the exponential is missing: the scores are divided by their sum": packed(
             lambda scores, mask: hidden(scores, mask, 0) / hidden(scores, mask, 0).sum(axis=-1, keepdims=True)
+        ),
+        "the largest score and the sum lose their axis; with it, they are (T, B, 1)": axes_kept(False, False),
+        "the largest score loses its axis; with it, it is (T, B, 1)": axes_kept(False, True),
+        "the sum loses its axis; with it, it is (T, B, 1)": axes_kept(True, False),
+        "the mask is used as an index; an index is not stretched to the shape of the scores": packed(as_an_index),
+        "mask is None, which hides nothing, and None is taken for False": packed(
+            lambda scores, mask: softmax(np.where(mask, scores, -np.inf))
+        ),
+        "an array is asked for one True or False, as in `if mask`; ask whether it is None": packed(
+            lambda scores, mask: softmax(np.where(mask, scores, -np.inf) if mask else scores)
         ),
         "the sign is wrong: the highest score gets the smallest weight": packed(lambda scores, mask: softmax(hidden(-scores, mask))),
         "the largest takes all: that is a hard lookup": packed(

@@ -66,6 +66,9 @@ sum_forward = Exercise(
         "the sum is divided by S; the weights already sum to 1": with_contexts(
             lambda weights, values: right(weights, values) / values.shape[0]
         ),
+        "the sum is overwritten at every entry, so that the last one is left alone; add over S": with_contexts(
+            lambda weights, values: weights[..., -1:] * values[-1]
+        ),
         "the value with the largest weight is taken alone: that is a hard lookup": with_contexts(
             lambda weights, values: values[weights.argmax(axis=-1), np.arange(weights.shape[1])]
         ),

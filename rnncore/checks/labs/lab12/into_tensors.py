@@ -114,7 +114,9 @@ tensors = Exercise(
         "the biases are left out": with_arrays(lambda params: {name: params[name] for name in ("weight_ih", "weight_hh")}),
         "bias_ih stands in both biases": with_arrays(lambda params: params | {"bias_hh": params["bias_ih"]}),
         "the blocks are put in the order i, f, o, g; PyTorch's is i, f, g, o": with_arrays(lambda params: rows(params, "ifog")),
-        "the blocks are put in the order i, o, f, g, that of ONNX; PyTorch's is i, f, g, o": with_arrays(lambda params: rows(params, "iofg")),
+        "the blocks are put in the order i, o, f, g, that of ONNX; PyTorch's is i, f, g, o": with_arrays(
+            lambda params: rows(params, "iofg")
+        ),
         "the tensors are zeros of the right shapes; the numbers are missing": with_tensors(
             lambda array, device: torch.zeros_like(torch.tensor(array, device=device))
         ),

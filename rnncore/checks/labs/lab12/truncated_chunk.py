@@ -106,7 +106,9 @@ chunk = Exercise(
     draw=draw_chunk,
     properties=(the_past_is_cut,),
     mistakes={
-        "state_next is not detached: the next chunk would go back into this one": chunked(state_end=lambda state_next, state, hs: state_next),
+        "state_next is not detached: the next chunk would go back into this one": chunked(
+            state_end=lambda state_next, state, hs: state_next
+        ),
         "only h of state_next is detached; c leads back into this chunk as well": chunked(
             state_end=lambda state_next, state, hs: LSTMState(state_next.h.detach(), state_next.c)
         ),
@@ -115,7 +117,9 @@ chunk = Exercise(
         ),
         "the loss is not detached: a list of such losses keeps the graph of every chunk": chunked(loss_end=lambda loss: loss),
         "the loss is a plain number; return a tensor without a graph, which need not wait for the GPU": chunked(loss_end=torch.Tensor.item),
-        "neither the loss nor state_next is detached": chunked(loss_end=lambda loss: loss, state_end=lambda state_next, state, hs: state_next),
+        "neither the loss nor state_next is detached": chunked(
+            loss_end=lambda loss: loss, state_end=lambda state_next, state, hs: state_next
+        ),
         "the gradients are added to those that .grad holds from the chunk before; set it to None first, or use torch.autograd.grad": (
             chunked(gradient=added_to_grad)
         ),
@@ -151,7 +155,9 @@ chunk = Exercise(
         "the sign is wrong: this is the mean log-probability": chunked(
             lambda logits, targets: -cross_entropy(logits.flatten(0, 1), targets.flatten())
         ),
-        "the loss of the last step alone is taken, or only the last hidden state is shown": chunked(lambda logits, targets: cross_entropy(logits[-1], targets[-1])),
+        "the loss of the last step alone is taken, or only the last hidden state is shown": chunked(
+            lambda logits, targets: cross_entropy(logits[-1], targets[-1])
+        ),
         "the targets are shifted by one step; they already are those of their inputs": chunked(
             lambda logits, targets: cross_entropy(logits[:-1].flatten(0, 1), targets[1:].flatten())
         ),
