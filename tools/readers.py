@@ -107,8 +107,13 @@ def libraries(notebook):
 
 
 def runs_in_browser(path, notebook):
-    """Whether JupyterLite offers a notebook: a chapter can be read without its cells of PyTorch, a lab cannot be done without them."""
-    return not (path.startswith("labs/") and "torch" in libraries(notebook))
+    """Whether JupyterLite offers a notebook.
+
+    A chapter can be read without its cells of PyTorch. A lab that imports it, and not only where it is there (`try`, `if`), cannot be done
+    without.
+    """
+    code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    return not (path.startswith("labs/") and re.search(r"^(?:import|from) (?:torch|rnncore\.pytorch)\b", code, re.MULTILINE))
 
 
 def in_browser(notebook):

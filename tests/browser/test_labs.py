@@ -13,7 +13,7 @@ import pytest
 from tests.browser.learner import ROOT, launch, solutions, work_through
 
 LABS = sorted(path.stem for path in (ROOT / "solutions").glob("lab*.py"))
-NEEDS_TORCH = re.compile(r"^(?:import|from) torch\b", re.MULTILINE)
+NEEDS_TORCH = re.compile(r"^(?:import|from) (?:torch|rnncore\.pytorch)\b", re.MULTILINE)
 IN_BROWSER = [lab for lab in LABS if not NEEDS_TORCH.search((ROOT / "solutions" / f"{lab}.py").read_text("utf8"))]
 
 pytestmark = pytest.mark.browser

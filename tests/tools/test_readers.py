@@ -64,6 +64,7 @@ def test_a_lab_that_needs_pytorch_is_not_for_the_browser(readers):
     needs_torch = [path for path, runs in by_path.items() if not runs]
     assert "labs/lab12_pytorch_gpu/lab12_pytorch_gpu.ipynb" in needs_torch and all(path.startswith("labs/") for path in needs_torch)
     assert by_path["labs/lab05_lstm/lab05_lstm.ipynb"] and by_path["book/lstm.ipynb"]
+    assert by_path["labs/lab02_bptt_by_hand/lab02_bptt_by_hand.ipynb"]  # it imports PyTorch where there is one
 
 
 def test_what_only_the_prose_imports_is_not_missed(readers):
