@@ -186,7 +186,7 @@ def subtract(probabilities, u):
 
 
 @wrong("must be a NumPy array")
-def list(probabilities, u):
+def a_list(probabilities, u):
     return [int(np.argmax(np.cumsum(row) > x)) for row, x in zip(probabilities, u, strict=False)]
 
 
