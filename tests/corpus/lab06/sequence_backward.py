@@ -335,7 +335,7 @@ def dhs_added_to_dstate0(cache, dhs, dstate_T=None):
     return dparams, dxs, dh + dhs[0]
 
 
-@wrong("dstate_T is asked whether it is true, and an array has no single answer")
+@wrong("is ambiguous")
 def if_dstate_T(cache, dhs, dstate_T=None):
     return walk(cache, dhs, dstate_T if dstate_T else None)
 

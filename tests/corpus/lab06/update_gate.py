@@ -254,7 +254,7 @@ def negated(params, rows, names=("weight_ih", "weight_hh", "bias_ih", "bias_hh")
     return new
 
 
-@wrong("change their sign; the")
+@wrong(None)
 def columns(params):
     H = params["weight_hh"].shape[1]
     new = {name: value.copy() for name, value in params.items()}

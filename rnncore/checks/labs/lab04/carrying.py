@@ -91,9 +91,6 @@ state = Exercise(
             lambda state_T, ended: carried_state(state_T, np.arange(len(ended)) == len(ended) - 1 - ended[::-1].argmax())
         ),
         "ended is used as an array although it can be None; ask for that first": with_none(lambda state_T: as_column(None)),
-        "ended is asked whether it is true or equal to something, and an array has no single answer; None is known by `is`": with_ended(
-            lambda state_T, ended: bool(ended)
-        ),
         "~ is applied to ended although it can be None; ask for that first": with_none(lambda state_T: ~None),
         "ended is multiplied without a second axis, so that it meets the units; it belongs to the rows": with_ended(
             lambda state_T, ended: state_T * ~ended

@@ -125,9 +125,6 @@ sequence_backward = Exercise(
         "dhs[-1] is counted twice, as the first dh and in the loop": lambda cache, dhs, dstate_T=None: (
             gru_backward(cache, dhs, dhs[-1] if dstate_T is None else dhs[-1] + dstate_T)
         ),
-        "dstate_T is asked whether it is true, and an array has no single answer; ask whether it is None": lambda cache,
-        dhs,
-        dstate_T=None: (gru_backward(cache, dhs, dstate_T if dstate_T else None)),
         "dparams is overwritten in each step; add to it, as every step uses the same weights": with_dparams(lambda results: results[0][0]),
         "dparams is that of the last time step alone; add those of all steps": with_dparams(lambda results: results[-1][0]),
         "the last time step is left out of dparams": with_dparams(lambda results: total(results[:-1])),

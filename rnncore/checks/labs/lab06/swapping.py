@@ -40,14 +40,6 @@ def with_blocks(order):
     return wrong
 
 
-def columns(params):
-    """The columns from H to 2H of the weights, and the right entries of the biases."""
-    swapped, at = with_rows(z_rows, ("bias_ih", "bias_hh"))(params), z_rows(params["weight_hh"].shape[1])
-    for name in ("weight_ih", "weight_hh"):
-        swapped[name][:, at] *= -1
-    return swapped
-
-
 def of_input_size(params):
     D = params["weight_ih"].shape[1]
     return with_rows(lambda H: slice(D, 2 * D))(params)
@@ -77,7 +69,6 @@ update_gate = Exercise(
             z_rows, ("weight_hh", "bias_hh")
         ),
         "only the biases change their sign; the weights stand inside the sigmoid, too": with_rows(z_rows, ("bias_ih", "bias_hh")),
-        "columns of the weights change their sign; the blocks are rows": columns,
         "bias_hh keeps its sign; it stands inside the sigmoid, too": with_rows(z_rows, ("weight_ih", "weight_hh", "bias_ih")),
         "bias_ih keeps its sign; it stands inside the sigmoid, too": with_rows(z_rows, ("weight_ih", "weight_hh", "bias_hh")),
         "weight_hh keeps its sign; the state's part stands inside the sigmoid, too": with_rows(z_rows, ("weight_ih", "bias_ih", "bias_hh")),
