@@ -25,7 +25,9 @@ LAB = Lab(
         # The reference guards itself against lengths that lie outside of the array, and does without lengths; the lab always has them.
         "check_lengths('reverse_padded_forward', lengths, len(xs))\n    ": "",
         "lengths = np.full(B, T) if lengths is None else lengths\n    check_lengths('crf_viterbi', lengths, T)\n    ": "",
-        "T, B, _ = emissions.shape\n    inside = _inside('crf_log_partition_forward', lengths, T, B)": "T = len(emissions)\n    inside = length_mask(lengths, T)",
+        "T, B, _ = emissions.shape\n    inside = _inside('crf_log_partition_forward', lengths, T, B)": (
+            "T = len(emissions)\n    inside = length_mask(lengths, T)"
+        ),
         "(params, emissions, lengths=None)": "(params, emissions, lengths)",
     },
     other={},
