@@ -1,6 +1,5 @@
 """Lab 8: whether its text is true, and what its checks say in cases of their own. What holds for every lab is in test_labs.py."""
 
-
 import numpy as np
 import pytest
 import torch
