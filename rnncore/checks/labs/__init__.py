@@ -5,6 +5,7 @@ grading    True while nbgrader executes a notebook
 lab01      the recurrent cell
 lab02      BPTT by hand
 lab05      the LSTM
+lab10      encoder and decoder
 """
 
 from rnncore.checks.labs.exercise import *  # noqa: F403

@@ -235,6 +235,8 @@ def _require_same(name, got, want):
             _require_same(f"{name}[{i}]", value, wanted)
     elif isinstance(want, np.ndarray):
         _require_same_array(name, got, want)
+    elif isinstance(want, float | np.floating):
+        _require_same_number(name, got, want)
     elif type(got) is not type(want) or got != want:
         raise CheckFailed(f"{name} must be {want!r}, got {_kind(got)}.")
 
@@ -242,9 +244,22 @@ def _require_same(name, got, want):
 def _require_same_array(name, got, want):
     if not isinstance(got, np.ndarray):
         raise CheckFailed(f"{name} must be a NumPy array of shape {want.shape}, got {_kind(got)}.")
-    if got.shape == want.shape and got.dtype != want.dtype:
-        raise CheckFailed(f"{name} must have the dtype of the inputs, {want.dtype}, got {got.dtype}.")
+    if got.shape == want.shape and got.dtype != want.dtype and not (_whole(got) and _whole(want)):
+        must = {"b": "hold True and False", "i": "hold whole numbers"}.get(want.dtype.kind, f"have the dtype of the inputs, {want.dtype}")
+        raise CheckFailed(f"{name} must {must}, got {got.dtype}.")
     tolerance = TOLERANCE.get(str(want.dtype), 0)
+    compare(name, got, want, rtol=tolerance, atol=tolerance)
+
+
+def _whole(array):
+    return array.dtype.kind in "iu"  # of any size
+
+
+def _require_same_number(name, got, want):
+    """A number is as good as an array without axes, and either precision will do."""
+    if isinstance(got, bool | np.bool_) or not isinstance(got, int | float | np.number | np.ndarray) or np.shape(got) != ():
+        raise CheckFailed(f"{name} must be a number, got {_kind(got)}.")
+    tolerance = max(TOLERANCE.get(str(np.asarray(number).dtype), 0) for number in (got, want))
     compare(name, got, want, rtol=tolerance, atol=tolerance)
 
 
