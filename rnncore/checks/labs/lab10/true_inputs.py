@@ -12,7 +12,7 @@ from rnncore.reference.decoder_inputs import teacher_forced_inputs
 
 __all__ = ["forced_inputs"]
 
-FOUR_TWO, SEVEN = (6, 4, 2), (9, 2, 0)  # 4 2 <end> and 7 <end> <pad>, with <pad> 0, <start> 1, <end> 2 and the digits from 3
+FOUR_TWO, SEVEN = (7, 5, 2), (10, 2, 0)  # 4 2 <end> and 7 <end> <pad>, with <pad> 0, <start> 1, <end> 2 and the digits from 3
 
 
 def draw_targets(rng, dtype, T, B):
