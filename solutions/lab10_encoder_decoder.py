@@ -814,17 +814,19 @@ lines(
 # Each line is the median of three seeds, and the band reaches from the lowest to the highest.
 #
 # **Question.** Up to which length do most strings come out right, with 16 and with 48 units? A random digit has
-# $\log_2 10 = 3.3$ bits. A float64 number has 64 bits. Is it true that a string of eight digits has no room in 16 such numbers? What
-# else may have failed, and how would you find out?
+# $\log_2 10 = 3.3$ bits. A float64 number has 64 bits. Is it true that a string of eight digits has no room in 16 such
+# numbers? What else may have failed, and how would you find out?
 #
 # <details><summary>An answer</summary>
 #
-# With 16 units most strings of up to four or five digits are right, with 48 units most of up to eight. Eight digits are 27 bits,
-# and 16 float64 numbers have 1024. So there is room, many times over. What fails is *learning*: in 800 updates the encoder does not find
-# a state for every string that the decoder can tell from all others. More units make that easier. You would find out by changing what
-# does not change the size: with more updates the same 16 numbers hold longer strings. You could also leave the decoder as it is and look, by
-# gradient descent with the very `dstate` of part 5, for a state from which it writes a string on which its encoder fails. The chapter does
-# both: [how much does the vector hold?](book:encoder_decoder#encoder-decoder-bits)
+# With 16 units most strings of up to four digits are right, with 48 units most of up to seven. Eight digits are 27 bits, and
+# 16 float64 numbers have 1024. So there is room, many times over. What fails is *learning*: in 800 updates the encoder does
+# not find, for every string, a state that the decoder can tell from all others. More units make that easier.
+#
+# You would find out by changing something other than the size. With 2400 updates in place of 800, the same 16 numbers
+# carry longer strings. Or leave the decoder as it is, and look by gradient descent, with the very `dstate` of part 5, for a
+# state from which it writes a string on which its encoder fails. The chapter does both: [how much does the vector
+# hold?](book:encoder_decoder#encoder-decoder-bits)
 #
 # </details>
 
@@ -842,29 +844,32 @@ lines(
     tokens_right,
     xlabel="digits in the string",
     ylabel="tokens right",
-    alt="Share of single tokens that are right against the length of the string, for the networks with 16 units, three seeds. All curves fall "
-    "from one. Trained on truth, the curve fed truth lies well above the curve fed own from four digits on. Trained on own tokens, the two "
-    "curves lie close together.",
+    alt="Share of single tokens that are right against the length of the string, for the networks with 16 units, three seeds. "
+    "All four curves fall with the length. Trained on truth, the curve fed truth lies well above the curve fed own from five "
+    "digits on. Trained on own tokens, the two curves lie close together, between those.",
 )
 
 # %% [markdown]
-# **Question.** For every network the share of *whole strings* that are right is the same, fed truth and fed own. The share of
-# *tokens* is not. Why can the first not differ? The network that was trained on its own tokens has the smaller gap between its two curves. Is it
-# the better one in use? And which of the four curves would you report?
+# **Question.** For every network the share of *whole strings* that are right is the same, fed truth and fed own. The share
+# of *tokens* is not. Why can the first not differ? The network that was trained on its own tokens has the smaller gap between
+# its two curves. Is it the better one in use? And which of the four curves would you report?
 #
 # <details><summary>An answer</summary>
 #
-# If a decoder fed with its own tokens makes no mistake, all that it was fed was true, and the two runs are one run. If it makes a first
-# mistake, up to there both were fed the same, so both make that mistake. So a whole string is right in both runs or in neither. After
-# the first mistake they part: fed the truth, the decoder is helped; fed its own token, it has to go on from the mistake.
+# If a decoder that is fed its own tokens makes no mistake, all that it was fed was true, and the two runs are one run. If it
+# makes a first mistake, both were fed the same up to there, so both make that mistake. So a whole string is right in both
+# runs or in neither. After the first mistake they part: fed the truth, the decoder is helped; fed its own token, it has to go
+# on from the mistake.
 #
-# In use nobody feeds the truth, so of the tokens report the share fed own. There, within three seeds, the two ways to train are not clearly
-# apart. The gap is smaller mostly because the network trained on its own tokens makes less of the truth when it is fed it: it never met it
-# in training, but for what it had right. A smaller gap is no better network. (In this task the target follows from the source alone, so training on
-# own tokens has the right goal; where it does not, it aims at something else: [the
-# critique](book:teacher_forcing#teacher-forcing-critique).)
+# In use nobody feeds the truth, so report the share fed own. There, within three seeds, the two ways to train are not clearly
+# apart, and of whole strings the network trained on its own tokens does not get more. Its gap is smaller in good part because
+# it makes less of the truth where it gets it: with the truth as input it has, in the median, fewer tokens right than the other
+# network. A smaller gap by itself is no better network.
+#
+# (Here the target follows from the source alone, so training on own tokens aims at the right thing. Where the tokens before
+# decide what comes next, it does not: [the critique](book:teacher_forcing#teacher-forcing-critique).)
 #
 # </details>
 #
-# **Try it.** Change one thing and predict the figure before you run it: 3200 updates with 16 units; digits that stay in their order, with
+# **Try it.** Change one thing and predict the figure before you run it: 2400 updates with 16 units; digits that stay in their order, with
 # `backwards = source`; a share of 0.5; or lengths up to 12 in `measure` only, longer than any string in training.

@@ -41,7 +41,10 @@ def test_what_the_text_says_of_the_two_sentences_is_true(notebook):
         for name in ("weight_ih", "weight_hh", "bias_ih"):
             rows = (" & ".join(f"{number:.6f}" for number in row) for row in np.atleast_2d(gradients[name]))
             assert all(row in chapter for row in rows)
-    losses = [notebook["sentence_forward"](notebook["params"], notebook["embed"](s), np.array([y]))[2][0] for s, y in notebook["SENTENCES"].items()]
+    losses = [
+        notebook["sentence_forward"](notebook["params"], notebook["embed"](s), np.array([y]))[2][0]
+        for s, y in notebook["SENTENCES"].items()
+    ]
     assert 2.9 < losses[1] / losses[0] < 3.1  # three times as large
     params, falling = notebook["params"], []
     for _ in range(4):

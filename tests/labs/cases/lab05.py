@@ -13,9 +13,7 @@ LAB = Lab(
         "    a_i, a_f, a_g, a_o = a.reshape(len(a), 4, -1).swapaxes(0, 1)\n"
         "    i, f, g, o = (sigmoid(a_i), sigmoid(a_f), np.tanh(a_g), sigmoid(a_o))": "i, f, g, o = lstm_gates(params, x, h)",
         # The reference guards itself against a value that is no number.
-        "if not np.isfinite(value):\n"
-        "        raise ValueError(f'set_forget_bias: value must be a finite number, got {value}.')\n"
-        "    ": "",
+        "if not np.isfinite(value):\n        raise ValueError(f'set_forget_bias: value must be a finite number, got {value}.')\n    ": "",
     },
     other={
         "step_backward": "it is one function; the reference has the gates' part apart, because the sequence uses that alone",
