@@ -48,7 +48,9 @@ def of(loss=None, dlogits=None, axis=-1):
         hit = np.eye(logits.shape[-1], dtype=logits.dtype)[targets]
         with np.errstate(divide="ignore"):
             losses = -np.log((p * hit).sum(axis=-1))
-        return right if loss is None else loss(losses, mask), right_d if dlogits is None else dlogits(p, hit, mask, right_d)
+        value = right if loss is None else loss(losses, mask)
+        value = value if np.ndim(value) else logits.dtype.type(value)
+        return value, right_d if dlogits is None else dlogits(p, hit, mask, right_d)
 
     return wrong
 
@@ -80,7 +82,7 @@ def it_has_the_gradient_and_padding_counts_nothing(function, rng):
     measured = numerical_gradient(lambda: function(moved, targets, mask)[0], moved)
     compare("dlogits", dlogits, measured, rtol=1e-8, atol=1e-8, what="measured")
     compare("with all logits equal, the loss", function(0 * logits, targets, mask)[0], np.log(V))
-    longer = [np.concatenate([array, array[:1]]) for array in (logits, targets)] + [np.concatenate([mask, 0 * mask[:1]])]
+    longer = [np.concatenate([array, array[:1]]) for array in (logits, targets)] + [np.concatenate([mask, np.zeros_like(mask[:1])])]
     compare("with a step of padding more, the loss", function(*longer)[0], value)
     alone = [function(logits[:, b : b + 1], targets[:, b : b + 1], mask[:, b : b + 1])[0] for b in range(2)]
     compare("from the losses of the sequences alone, the loss", value, np.array(alone) @ mask.sum(axis=0) / mask.sum())

@@ -55,8 +55,8 @@ def draw_source(rng, dtype, S, B, H):
 
 
 def draw_target(rng, dtype, T, B, H):
-    """A decoder, what it is fed, with a token that occurs again, and a first state; then one step."""
+    """A decoder, what it is fed, with a start token that occurs again, and a first state; then one step."""
     for steps in (T, 1):
         fed = rng.integers(0, V, (steps, B))
-        fed[-1] = fed[0]
+        fed[[0, -1]] = rng.integers(V)
         yield draw_decoder(rng, dtype, H), fed, np.tanh(normal(rng, dtype, B, H))
