@@ -9,10 +9,16 @@ A class then runs in this folder; `nbgrader generate_assignment <lab> --force` e
 bytes to labs/ again. What a class makes lies in classroom-data/ and gradebook.db, which git ignores.
 """
 
+import sys
 from pathlib import Path
+
+from nbgrader.converters import Autograde
 
 c = get_config()  # noqa: F821 (nbgrader defines it)
 root = Path(__file__).resolve().parent
+sys.path.insert(0, str(root))
+
+from classroom.seeds import SeedInputs  # noqa: E402 (the course's folder is on the path now)
 
 c.CourseDirectory.course_id = "rnn"
 c.CourseDirectory.root = str(root)
@@ -30,10 +36,13 @@ c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", ".git"
 c.CourseDirectory.max_file_size = 10_000  # kilobytes; a lab with its figures has a few hundred
 c.CourseDirectory.max_dir_size = 50_000
 
-# Policy. Each check gives all of its points or none; a step can be earned whatever became of the steps before it. The last
+# Policy. Each check gives all of its points or none; a step can be earned whatever became of the steps before it. Each student's
+# checks draw inputs of their own, the same whenever the submission is graded again. The last
 # submission counts, and lateness costs nothing unless a teacher configures AssignLatePenalties. Locked cells are restored
 # before grading, and checks that a learner deleted come back. No cell may run longer than 30 seconds: labs train only
 # outside grading.
+c.Autograde.autograde_preprocessors = [SeedInputs, *Autograde().autograde_preprocessors]
+c.SeedInputs.folder = str(root / "classroom-data")
 c.OverwriteCells.add_missing_cells = True
 c.ExecutePreprocessor.timeout = 30
 c.ExecutePreprocessor.interrupt_on_timeout = True

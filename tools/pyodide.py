@@ -9,7 +9,7 @@ fingerprint of its contents, so that no cache ever mixes two versions. What it h
     NumPy               Pyodide's own release; if that cannot be reached, the same build inside a wheel on PyPI; in both cases only
                         with the sha256 of Pyodide's pyodide-lock.json. With neither, readers' browsers fetch it from Pyodide's release
     rnncore             a wheel of the working tree, the same bytes for the same tree; what only JupyterLite needs is a wheel of its
-                        own: the checks of the labs, and the results in benchmarks/experiments that chapters read
+                        own: the checks of the labs, the results in benchmarks/experiments, the text of the character model
     IPython and others  PyPI, tools/pyodide_wheels.txt, with their sha256
 
 Downloads stay in .cache/pyodide: a second run needs no network. A download that fails never fails this script.
@@ -17,6 +17,7 @@ Downloads stay in .cache/pyodide: a second run needs no network. A download that
 
 import base64
 import hashlib
+import importlib.util
 import json
 import re
 import shutil
@@ -187,7 +188,7 @@ def wheel(package, folder, name="rnncore"):
     Args:
         package: folder of the Python package rnncore; the results of experiments are beside it.
         folder: where to write.
-        name: "rnncore", or "rnncore_notebooks" for what only notebooks need.
+        name: "rnncore", or "rnncore_notebooks" for what only notebooks need: the labs' checks, results of experiments, a text to learn.
     """
     version = re.search(r'^__version__ = "([^"]+)"', (package / "__init__.py").read_text("utf8"), re.MULTILINE)[1]
     paths = {path.relative_to(package): path for path in package.rglob("*") if path.is_file()}
@@ -195,6 +196,7 @@ def wheel(package, folder, name="rnncore"):
     if name == "rnncore_notebooks":
         results = (package.parent / "benchmarks" / "experiments").glob("*.json")
         files |= {f"benchmarks/experiments/{path.name}": path.read_bytes() for path in results}
+        files |= {f"pydoc_data/{path.name}": path.read_bytes() for path in _language_reference()}
     info = f"{name}-{version}.dist-info"
     files[f"{info}/METADATA"] = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n".encode()
     files[f"{info}/WHEEL"] = b"Wheel-Version: 1.0\nGenerator: rnn-course\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
@@ -204,6 +206,12 @@ def wheel(package, folder, name="rnncore"):
         for name, data in [*sorted(files.items()), (f"{info}/RECORD", record.encode())]:
             archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), data, zipfile.ZIP_DEFLATED, 9)
     return path
+
+
+def _language_reference():
+    """The files of this Python's `pydoc_data`, the text of the character model, which Pyodide leaves out of its standard library."""
+    found = importlib.util.find_spec("pydoc_data")
+    return sorted(Path(found.origin).parent.glob("*.py")) if found else []
 
 
 def _wheel_of(place):

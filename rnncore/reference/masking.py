@@ -21,6 +21,8 @@ import numpy as np
 from rnncore.reference.shapes import shapes
 
 __all__ = [
+    "LastStateCache",
+    "ReversePaddedCache",
     "last_state_backward",
     "last_state_forward",
     "length_mask",
@@ -30,11 +32,15 @@ __all__ = [
 
 
 class ReversePaddedCache(NamedTuple):
+    """What the reversal keeps for its backward pass."""
+
     index: np.ndarray  # (T, B), where each entry of the result comes from
     xs: np.ndarray  # (T, B, D)
 
 
 class LastStateCache(NamedTuple):
+    """What picking the last states keeps for its backward pass."""
+
     hs: np.ndarray  # (T, B, H)
     lengths: np.ndarray  # (B,)
 

@@ -28,7 +28,9 @@ from rnncore.reference.shapes import shapes
 from rnncore.reference.tree import tree_map
 
 __all__ = [
+    "PackCache",
     "PackedCache",
+    "UnpackCache",
     "pack_backward",
     "pack_forward",
     "packed_backward",

@@ -41,18 +41,31 @@ def select_kernel(tab):
         dialog.wait_for(state="hidden")
 
 
-def run(tab, cell, number, timeout=120):
-    """Run a cell, the `number`-th run of the notebook, wait at most so many seconds, and return what it shows."""
-    begun = cell.locator(".jp-InputPrompt", has_text=re.compile(rf"\[(\*|{number})\]"))
-    for _ in range(40):  # until the kernel is there, Jupyter passes over a cell that is run, or asks for a kernel
+def run(tab, cell, timeout=120):
+    """Run a cell, wait at most so many seconds until it is done, and return what it shows."""
+    prompt, tries = cell.locator(".jp-InputPrompt"), 0
+    before = prompt.text_content()
+    while prompt.text_content() == before:  # until the kernel is there, Jupyter passes over a cell that is run, or asks for a kernel
+        assert tries < 40, f"Jupyter does not run the cell: {cell.inner_text()[:200]}"
+        tries += 1
         with contextlib.suppress(TimeoutError):
             select_kernel(tab)
             cell.locator(".cm-content").click(timeout=3000)
             tab.keyboard.press("Control+Enter")
-            begun.wait_for(timeout=3000)
-            break
-    cell.locator(".jp-InputPrompt", has_text=f"[{number}]").wait_for(timeout=timeout * 1000)
+            _wait(tab, lambda: prompt.text_content() != before, 3)
+    _wait(tab, lambda: re.search(r"\d", prompt.text_content()), timeout)
+    if tries > 1:  # a slow machine may have taken the second try for another run
+        tab.wait_for_timeout(500)
+        _wait(tab, lambda: re.search(r"\d", prompt.text_content()), timeout)
     return "\n".join(cell.locator(".jp-OutputArea-output").all_inner_texts())
+
+
+def _wait(tab, condition, seconds):
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise TimeoutError(f"waited {seconds} s")
+        tab.wait_for_timeout(50)
 
 
 def rewrite(tab, cell, source):
@@ -79,21 +92,20 @@ def work_through(tab, lab, train=False):
     Returns:
         A list of (grade_id, seconds, what the check said before, and after), and the seconds of all cells.
     """
-    begin, told, number, writes = time.monotonic(), [], 0, None
+    begin, told, writes = time.monotonic(), [], None
     cells = [cell for cell in nbformat.read(ROOT / "labs" / lab / f"{lab}.ipynb", 4).cells if cell.cell_type == "code"]
     shown, answers = tab.locator(".jp-CodeCell"), solutions(lab)
     shown.nth(len(cells) - 1).wait_for(state="attached")
     for i, cell in enumerate(cells):
         place, state = shown.nth(i), cell.metadata.get("nbgrader", {})
-        number += 1
         if state.get("grade") and not state.get("solution"):
-            start, before = time.monotonic(), run(tab, place, number)
-            (grade_id, line), number = writes, number + 2
+            start, before = time.monotonic(), run(tab, place)
+            grade_id, line = writes
             rewrite(tab, line, ("" if train else GRADING) + answers[grade_id])
-            assert "Error" not in run(tab, line, number - 1), f"{lab}: the solution of {grade_id} stopped"
-            told.append((grade_id, time.monotonic() - start, before, run(tab, place, number)))
+            assert "Error" not in run(tab, line), f"{lab}: the solution of {grade_id} stopped"
+            told.append((grade_id, time.monotonic() - start, before, run(tab, place)))
         else:
-            output = run(tab, place, number, timeout=300)
+            output = run(tab, place, timeout=300)
             assert "Error" not in output, f"{lab}, cell {i}: {output[-500:]}"
             if state.get("solution"):
                 writes = state["grade_id"], place

@@ -12,7 +12,9 @@ ROOT = Path(__file__).parents[2]
 SITE = ROOT / "_build" / "html"
 LAB = "labs/lab01_recurrent_cell/lab01_recurrent_cell"
 RESULTS = """import pathlib, rnncore
-print(*sorted((pathlib.Path(rnncore.__file__).parents[1] / "benchmarks" / "experiments").glob("*.json")))"""  # as chapters do
+print(*sorted((pathlib.Path(rnncore.__file__).parents[1] / "benchmarks" / "experiments").glob("*.json")))
+from rnncore.tasks import language_reference
+print(len(language_reference()), "characters")"""  # as chapters do
 PAGES = sorted(str(path.relative_to(SITE).with_suffix("")) for path in (SITE / "book").glob("*.html"))
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("kernel")]  # one at a time: a start takes seconds of all cores
@@ -26,21 +28,23 @@ def test_solve_a_step_of_lab_1_and_see_its_check_pass(open_page, request, addres
         name: tab.locator(".jp-CodeCell", has_text=text).first
         for name, text in {"setup": "grading, lab01", "write": "def rnn_step_forward", "check": "lab01.step_forward.check"}.items()
     }
-    assert "Error" not in run(tab, cells["setup"], 1)
-    assert "is not defined yet" in run(tab, cells["check"], 2), "nothing is written yet"
+    assert "Error" not in run(tab, cells["setup"])
+    assert "is not defined yet" in run(tab, cells["check"]), "nothing is written yet"
     rewrite(tab, cells["write"], solutions(Path(LAB).name)["step_forward"])
-    assert "Error" not in run(tab, cells["write"], 3)
-    assert re.search(r"rnn_step_forward is right: the worked example and \d+ fresh inputs", run(tab, cells["check"], 4))
+    assert "Error" not in run(tab, cells["write"])
+    assert re.search(r"rnn_step_forward is right: the worked example and \d+ fresh inputs", run(tab, cells["check"]))
     assert not complaints.outside and not complaints.failed, complaints
 
 
 def test_a_figure_of_a_chapter_is_drawn(open_page, site):
     tab, complaints = launch(open_page, site, "book/index")
     cell = tab.locator(".jp-CodeCell", has_text="def distance_after").first
-    run(tab, cell, 1)
+    run(tab, cell)
     tab.wait_for_selector(".jp-CodeCell .js-plotly-plot svg.main-svg", timeout=30000)
     rewrite(tab, cell, f"# in the place of def distance_after\n{RESULTS}")  # the locator finds its cell by these words
-    assert "depth.json" in run(tab, cell, 2), "the results of experiments are not where chapters look for them"
+    shown = run(tab, cell)
+    assert "depth.json" in shown, "the results of experiments are not where chapters look for them"
+    assert re.search(r"\d{6} characters", shown), "the text of the character model is not there"
     assert not complaints.outside and not complaints.failed, complaints
 
 

@@ -28,7 +28,7 @@ def builder(tmp_path, monkeypatch):
         warnings.simplefilter("ignore")  # of nbgrader's own imports, which differ from Python to Python
         spec.loader.exec_module(module)
     monkeypatch.setattr(module, "ROOT", tmp_path)
-    for name in ("solutions", "labs", "book"):
+    for name in ("solutions", "labs", "book", "classroom"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("node_modules", "__pycache__", ".ipynb_checkpoints"))
     for name in ("_config.yml", "nbgrader_config.py"):
         shutil.copy(ROOT / name, tmp_path)

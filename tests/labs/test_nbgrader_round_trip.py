@@ -39,6 +39,7 @@ def hold_class(base, lab, points, half):
     """Do everything in a new folder, and return the folder of the course."""
     course, exchange = base / "course", base / "exchange"
     shutil.copytree(ROOT / "solutions", course / "solutions", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "classroom", course / "classroom", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(ROOT / "book", course / "book", ignore=shutil.ignore_patterns("node_modules"))
     for name in ("nbgrader_config.py", "_config.yml"):  # the configuration's folder is the course's folder
         shutil.copy(ROOT / name, course)

@@ -4,8 +4,15 @@ Exercise   one function a learner writes: what it must do, on which inputs, and 
 grading    True while nbgrader executes a notebook
 lab01      the recurrent cell
 lab02      BPTT by hand
+lab03      vanishing and exploding gradients
+lab04      truncated BPTT
 lab05      the LSTM
 lab10      encoder and decoder
+lab06      the GRU
+lab07      batches of unequal length
+lab08      bidirectional and deep
+lab09      generation
+lab11      attention
 """
 
 from rnncore.checks.labs.exercise import *  # noqa: F403

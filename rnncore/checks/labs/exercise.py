@@ -25,12 +25,14 @@ from typing import NamedTuple
 import numpy as np
 
 from rnncore.checks.compare import CheckFailed, compare
-from rnncore.reference.tree import leaves
+from rnncore.reference.tree import leaves, tree_map
 
 __all__ = ["Exercise", "grading"]
 
 TOLERANCE = {"float64": 1e-8, "float32": 1e-4}  # absolute and relative; another order of summation differs by less
+NUMBER = 1e-5  # relative, for a number that is no array: it may have been added up in float32
 FRESH = ("float64", "float64", "float32")  # dtypes of the random inputs
+SEED = "RNN_LAB_SEED"  # environment variable, any text; set by who grades
 MISSING = object()  # in the place of an array that a result of another structure does not have
 
 
@@ -55,10 +57,12 @@ class Exercise:
         mistakes: dict from words to a likely wrong function; the words complete "This is what comes out when ...".
         properties: functions `hold(function, rng)` that ask something of the learner's function which needs no right answer, such as
             finite differences, and raise `CheckFailed` if it is not so. A wrong reference does not pass them.
+        least: dict from a letter to the smallest size that is drawn for it, where that is not 2.
     """
 
-    def __init__(self, reference, *, outputs, letters, example, draw, mistakes, properties=()):
+    def __init__(self, reference, *, outputs, letters, example, draw, mistakes, properties=(), least=None):
         self.reference, self.name, self.outputs, self.letters = reference, reference.__name__, outputs, letters
+        self.least = dict.fromkeys(letters, 2) | (least or {})
         self.example, self.draw, self.mistakes, self.properties = example, draw, mistakes, properties
 
     def check(self, function, *, rng=None):
@@ -66,22 +70,24 @@ class Exercise:
 
         Args:
             function: the learner's function, or what `or_reference` made of it.
-            rng: a `numpy.random.Generator` for the fresh inputs; a new one, different each time, if left out.
+            rng: a `numpy.random.Generator` for the fresh inputs; if left out, a new one, different each time, except where a grader has set
+                `RNN_LAB_SEED`, so that grading a submission again draws the same inputs.
         Raises:
             CheckFailed: one sentence with the fact, and a second one with the likely mistake where it was recognised.
         """
         __tracebackhide__ = True  # the learner reads the sentence, not this file
-        count = self._check(_written(function), rng or np.random.default_rng())
+        count = self._check(_written(function), rng or self._rng())
         print(f"{self.name} is right: the worked example and {count - 1} fresh inputs.")
 
     def or_reference(self, function):
         """Return the learner's function if it is right, else the reference, so that later steps can be done and graded."""
         function = _written(function)
         try:
-            self._check(function, np.random.default_rng())
+            self._check(function, self._rng())
         except CheckFailed:
             print(f"Your {self.name} is not right yet. Below, the reference stands in for it.")
 
+            @functools.wraps(self.reference)  # `check_gradient` asks for the names of its arguments
             def stand_in(*args, **kwargs):
                 return self.reference(*args, **kwargs)
 
@@ -89,6 +95,10 @@ class Exercise:
             return stand_in
         print(f"Below, your own {self.name} is used.")
         return function
+
+    def _rng(self):
+        seed = os.environ.get(SEED)
+        return np.random.default_rng(None if seed is None else list(f"{seed} {self.name}".encode()))
 
     def _check(self, function, rng):
         __tracebackhide__ = True
@@ -128,7 +138,8 @@ class Exercise:
     def _cases(self, rng):
         yield " on the worked example", self.example()
         for dtype in FRESH:
-            sizes = dict(zip(self.letters, (int(n) for n in rng.permutation(len(self.letters)) + 2), strict=True))
+            order = rng.permutation(len(self.letters))
+            sizes = {letter: int(n) + self.least[letter] for letter, n in zip(self.letters, order, strict=True)}
             for args in self.draw(rng, np.dtype(dtype), **sizes):
                 yield " with " + ", ".join(f"{letter}={size}" for letter, size in sizes.items()), args
 
@@ -161,7 +172,7 @@ class Exercise:
     def _diagnosis(self, cases, runs, failed, expected):
         """The words of the first mistake that explains every run, else of the first that explains the fault."""
         path = next((path for path, want in leaves(expected) if not _alike(_leaf(failed, path), want)), None)
-        if path is None:  # the numbers are right, the fault is another
+        if path is None and _alike(failed.value, expected):  # the numbers are right, the fault is another
             return ""
         pairs = [(run, args) for run, (_, args) in zip(runs, cases, strict=True)]
         fault = [pair for pair in pairs if pair[0] is failed] if failed.error else pairs
@@ -172,7 +183,8 @@ class Exercise:
             seen = _leaf(run, path)
             return seen is not MISSING and _alike(seen, _leaf(other, path))
 
-        for seen, same in ((pairs, _same_outcome), (fault, same_fault)):
+        # Without a path all that was expected is there and right; what is too much is found in the whole outcome alone.
+        for seen, same in ((pairs, _same_outcome), (fault, same_fault))[: 1 if path is None else 2]:
             for words, mistake in self.mistakes.items():
                 if all(same(run, self._run(mistake, args)) for run, args in seen):
                     return f" This is what comes out when {words}."
@@ -209,11 +221,23 @@ def _like(got, want):
 
 
 def _alike(got, want):
+    """Whether two results are the same, with NaN and infinities at the same places."""
     try:
-        _require_same("", got, want)
+        _require_same("", _as_numbers(got), _as_numbers(want))
     except CheckFailed:
         return False
     return True
+
+
+def _as_numbers(value):
+    """The same tree with numbers that can be compared in the places of NaN and the infinities, and two numbers for a complex one."""
+    if isinstance(value, dict | list | tuple):
+        return tree_map(_as_numbers, value)
+    if isinstance(value, np.ndarray | np.generic | complex) and np.iscomplexobj(value):
+        value = np.stack([np.real(value), np.imag(value)])
+    if isinstance(value, np.ndarray | np.floating) and value.dtype.kind == "f":
+        return np.nan_to_num(value, nan=3e30, posinf=2e30, neginf=-2e30)
+    return value
 
 
 def _require_same(name, got, want):
@@ -237,8 +261,13 @@ def _require_same(name, got, want):
         _require_same_array(name, got, want)
     elif isinstance(want, float | np.floating):
         _require_same_number(name, got, want)
-    elif type(got) is not type(want) or got != want:
+    elif type(_plain(got)) is not type(want) or got != want:
         raise CheckFailed(f"{name} must be {want!r}, got {_kind(got)}.")
+
+
+def _plain(value):
+    """A whole number of NumPy's is as good as one of Python's."""
+    return int(value) if isinstance(value, np.integer) else value
 
 
 def _require_same_array(name, got, want):
@@ -248,7 +277,7 @@ def _require_same_array(name, got, want):
         must = {"b": "hold True and False", "i": "hold whole numbers"}.get(want.dtype.kind, f"have the dtype of the inputs, {want.dtype}")
         raise CheckFailed(f"{name} must {must}, got {got.dtype}.")
     tolerance = TOLERANCE.get(str(want.dtype), 0)
-    compare(name, got, want, rtol=tolerance, atol=tolerance)
+    compare(name, got.real, want, rtol=tolerance, atol=tolerance)  # a complex one comes here with a wrong shape alone
 
 
 def _whole(array):
@@ -256,11 +285,12 @@ def _whole(array):
 
 
 def _require_same_number(name, got, want):
-    """A number is as good as an array without axes, and either precision will do."""
-    if isinstance(got, bool | np.bool_) or not isinstance(got, int | float | np.number | np.ndarray) or np.shape(got) != ():
+    """A number is as good as an array without axes, in whatever precision it was computed."""
+    number = isinstance(got, int | float | np.number | np.ndarray) and not isinstance(got, bool) and not np.iscomplexobj(got)
+    if not number or np.shape(got) != ():
         raise CheckFailed(f"{name} must be a number, got {_kind(got)}.")
-    tolerance = max(TOLERANCE.get(str(np.asarray(number).dtype), 0) for number in (got, want))
-    compare(name, got, want, rtol=tolerance, atol=tolerance)
+    tolerance = max(TOLERANCE.get(str(np.asarray(one).dtype), 0) for one in (got, want))
+    compare(name, got, want, rtol=max(NUMBER, tolerance), atol=tolerance)
 
 
 def _stopped(function, name, error):
@@ -281,6 +311,6 @@ def _kind(value):
         return f"a dict with the keys {', '.join(map(str, value))}"
     if isinstance(value, list | tuple):
         return f"a {type(value).__name__} of {len(value)}"
-    if isinstance(value, int | float | str):
+    if isinstance(value, int | float | str | np.number):
         return f"{type(value).__name__} {str(value)[:40]}"
     return "None" if value is None else type(value).__name__

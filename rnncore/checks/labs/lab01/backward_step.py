@@ -8,7 +8,6 @@ import numpy as np
 
 from rnncore.checks.labs.exercise import Exercise
 from rnncore.checks.labs.lab01.inputs import PARAMS, STATE, X, draw_step_gradient
-from rnncore.reference.activations import sigmoid
 from rnncore.reference.rnn import rnn_step_backward, rnn_step_forward
 
 __all__ = ["step_backward"]

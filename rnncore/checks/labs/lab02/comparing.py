@@ -71,9 +71,7 @@ comparison = Exercise(
         "the difference is divided by |n| alone; divide by the larger of |g| and |n|": over(lambda g, n: n),
         "the difference is divided by |g| alone; divide by the larger of |g| and |n|": over(lambda g, n: g),
         "the difference is divided by |g| + |n|; divide by the larger one": over(lambda g, n: g + n),
-        "the difference is divided by the mean of |g| and |n|; divide by the larger one": over(
-            lambda g, n: (g + n) / 2
-        ),
+        "the difference is divided by the mean of |g| and |n|; divide by the larger one": over(lambda g, n: (g + n) / 2),
         "the difference is divided by the smaller of |g| and |n|; divide by the larger one": over(np.minimum),
         "1e-8 is added below, which hides the errors of small gradients": over(lambda g, n: np.maximum(g, n) + 1e-8),
         "the divisor is at least 1e-8, which hides the errors of small gradients": over(lambda g, n: np.maximum(np.maximum(g, n), 1e-8)),

@@ -159,7 +159,9 @@ reading = Exercise(
         "only the part for label 1 is there: the loss of label 0 is missing": with_losses(lambda losses, p, targets: -targets * np.log(p)),
         "the minus sign is missing in the losses": with_losses(lambda losses, p, targets: -losses),
         "the losses are in bits; use the natural logarithm": with_losses(lambda losses, p, targets: losses / np.log(2).astype(p.dtype)),
-        "the logarithm is that of base 10; use the natural one": with_losses(lambda losses, p, targets: losses / np.log(10).astype(p.dtype)),
+        "the logarithm is that of base 10; use the natural one": with_losses(
+            lambda losses, p, targets: losses / np.log(10).astype(p.dtype)
+        ),
         "the losses are squared differences; a probability is judged by the logarithm": with_losses(
             lambda losses, p, targets: (p - targets) ** 2
         ),

@@ -8,8 +8,8 @@ import numpy as np
 
 from rnncore.checks.compare import compare
 from rnncore.checks.labs.exercise import Exercise
-from rnncore.checks.labs.lab02.inputs import LOVE, ONE, PARAMS, draw_sentences
 from rnncore.checks.labs.lab02.forward_pass import sentence_forward
+from rnncore.checks.labs.lab02.inputs import LOVE, ONE, PARAMS, draw_sentences
 from rnncore.checks.labs.lab02.updating import all_gradients
 
 __all__ = ["measured"]
@@ -30,7 +30,9 @@ def measure_gradient(params, xs, targets, name, eps):
 
 def draw_measuring(rng, dtype, T, B, D, H):
     """A large step, at which one rule differs from another and rounding in float32 is small."""
-    for (params, xs, targets), names in zip(draw_sentences(rng, dtype, T, B, D, H), (("weight_hh", "bias_ih"), ("weight_ih",)), strict=True):
+    for (params, xs, targets), names in zip(
+        draw_sentences(rng, dtype, T, B, D, H), (("weight_hh", "bias_ih"), ("weight_ih",)), strict=True
+    ):
         for name in names:
             yield params, xs, targets, name, float(rng.uniform(0.03, 0.06))
 
@@ -131,7 +133,9 @@ measured = Exercise(
     mistakes={
         "the difference is one-sided: from w + eps to w; the central one goes to w - eps": rule(lambda f, eps: (f(eps) - f(0)) / eps),
         "the difference is one-sided: from w to w - eps; the central one begins at w + eps": rule(lambda f, eps: (f(0) - f(-eps)) / eps),
-        "the losses at w + eps and at w are compared, and not that at w - eps; the difference is divided by 2 eps": rule(lambda f, eps: (f(eps) - f(0)) / (2 * eps)),
+        "the losses at w + eps and at w are compared, and not that at w - eps; the difference is divided by 2 eps": rule(
+            lambda f, eps: (f(eps) - f(0)) / (2 * eps)
+        ),
         "the difference is divided by eps; the two places lie 2 eps apart": rule(lambda f, eps: (f(eps) - f(-eps)) / eps),
         "the difference is not divided by the distance of the two places": rule(lambda f, eps: f(eps) - f(-eps)),
         "the difference is divided by 2 and multiplied by eps: brackets are missing around 2 * eps": rule(
@@ -149,9 +153,7 @@ measured = Exercise(
         "the argument eps is not used, and the step is 1e-4": rule(lambda f, eps: central(f, 1e-4)),
         "the argument eps is not used, and the step is 1e-3": rule(lambda f, eps: central(f, 1e-3)),
         "this is the derived gradient; measure it": lambda params, xs, targets, name, eps: all_gradients(params, xs, targets)[name],
-        "this is the second difference, which measures how the slope changes": rule(
-            lambda f, eps: (f(eps) - 2 * f(0) + f(-eps)) / eps**2
-        ),
+        "this is the second difference, which measures how the slope changes": rule(lambda f, eps: (f(eps) - 2 * f(0) + f(-eps)) / eps**2),
         "the losses of the sentences are added; the loss is their mean": of(lambda hs, p, losses: losses.sum()),
         "only the first sentence is looked at; the loss is the mean over all": of(lambda hs, p, losses: losses[0]),
         "the largest loss is looked at; the loss is the mean": of(lambda hs, p, losses: losses.max()),

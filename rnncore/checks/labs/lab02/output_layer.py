@@ -9,8 +9,8 @@ import numpy as np
 from rnncore.checks.compare import compare
 from rnncore.checks.gradients import numerical_gradient
 from rnncore.checks.labs.exercise import Exercise
-from rnncore.checks.labs.lab02.inputs import LOVE, ONE, PARAMS, draw_sentences
 from rnncore.checks.labs.lab02.forward_pass import sentence_forward
+from rnncore.checks.labs.lab02.inputs import LOVE, ONE, PARAMS, draw_sentences
 
 __all__ = ["output"]
 

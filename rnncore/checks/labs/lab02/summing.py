@@ -91,9 +91,7 @@ sums = Exercise(
         "the state before the first word is hs[-1], the last one; it is zeros": but(
             lambda xs, hs, das: {"weight_hh": over(das, np.roll(hs, 1, axis=0))}
         ),
-        "the gradient of weight_hh uses the state after the next word": but(
-            lambda xs, hs, das: {"weight_hh": over(das[:-1], hs[1:])}
-        ),
+        "the gradient of weight_hh uses the state after the next word": but(lambda xs, hs, das: {"weight_hh": over(das[:-1], hs[1:])}),
         "the gradient of weight_hh uses the first state at every word": but(
             lambda xs, hs, das: {"weight_hh": over(das, np.stack([hs[0]] * len(hs)))}
         ),

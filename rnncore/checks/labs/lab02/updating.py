@@ -8,9 +8,9 @@ import numpy as np
 
 from rnncore.checks.compare import compare
 from rnncore.checks.labs.exercise import Exercise
+from rnncore.checks.labs.lab02.forward_pass import sentence_forward
 from rnncore.checks.labs.lab02.inputs import HATE, LOVE, ONE, PARAMS, ZERO, draw_params
 from rnncore.checks.labs.lab02.output_layer import output_backward
-from rnncore.checks.labs.lab02.forward_pass import sentence_forward
 from rnncore.checks.labs.lab02.summing import sum_over_time
 from rnncore.checks.labs.lab02.walking import walk_back
 from rnncore.reference.optim import sgd_step
@@ -96,7 +96,9 @@ update = Exercise(
             lambda p, g, lr: p - lr * g * p
         ),
         "the parameter is multiplied by the learning rate too; only the gradient is": each(lambda p, g, lr: lr * (p - g)),
-        "the parameter is multiplied by 1 - lr; it stays as it is, and the step is subtracted": each(lambda p, g, lr: (1 - lr) * p - lr * g),
+        "the parameter is multiplied by 1 - lr; it stays as it is, and the step is subtracted": each(
+            lambda p, g, lr: (1 - lr) * p - lr * g
+        ),
         "only the sign of each gradient is used": each(lambda p, g, lr: p - lr * np.sign(g)),
         "each gradient is averaged over its array; every entry makes its own step": each(lambda p, g, lr: p - lr * g.mean()),
         "each gradient is divided by its length": each(lambda p, g, lr: p - lr * g / np.linalg.norm(g)),

@@ -9,8 +9,8 @@ import numpy as np
 from rnncore.checks.compare import compare
 from rnncore.checks.gradients import numerical_gradient
 from rnncore.checks.labs.exercise import Exercise
-from rnncore.checks.labs.lab02.inputs import LOVE, ONE, PARAMS, draw_sentences, normal
 from rnncore.checks.labs.lab02.forward_pass import sentence_forward
+from rnncore.checks.labs.lab02.inputs import LOVE, ONE, PARAMS, draw_sentences, normal
 from rnncore.checks.labs.lab02.output_layer import output_backward
 from rnncore.reference.activations import sigmoid
 
@@ -129,9 +129,7 @@ walk = Exercise(
         "dh_T enters at every step; the loss reads the last state only": walking(
             carry=lambda dh, da, params, dh_T: da @ params["weight_hh"] + dh_T
         ),
-        "every step gets dh_T; a step before the last gets what the step after it sends": walking(
-            carry=lambda dh, da, params, dh_T: dh_T
-        ),
+        "every step gets dh_T; a step before the last gets what the step after it sends": walking(carry=lambda dh, da, params, dh_T: dh_T),
         "dh is added to what the step after it had; it is replaced at each step": walking(
             carry=lambda dh, da, params, dh_T: dh + da @ params["weight_hh"]
         ),
@@ -149,24 +147,16 @@ walk = Exercise(
         "das and dxs come in the order of the walk; das[0] belongs to the first word": but(
             lambda params, hs, dh_T, das, dhs: {"das": das[::-1], "dxs": das[::-1] @ params["weight_ih"]}
         ),
-        "das comes in the order of the walk; das[0] belongs to the first word": but(
-            lambda params, hs, dh_T, das, dhs: {"das": das[::-1]}
-        ),
+        "das comes in the order of the walk; das[0] belongs to the first word": but(lambda params, hs, dh_T, das, dhs: {"das": das[::-1]}),
         "dxs comes in the order of the walk; dxs[0] belongs to the first word": but(
             lambda params, hs, dh_T, das, dhs: {"dxs": das[::-1] @ params["weight_ih"]}
         ),
-        "das holds what arrives at the states, dh; multiply by the slope of tanh": but(
-            lambda params, hs, dh_T, das, dhs: {"das": dhs}
-        ),
+        "das holds what arrives at the states, dh; multiply by the slope of tanh": but(lambda params, hs, dh_T, das, dhs: {"das": dhs}),
         "dxs is made of dh; the input is used in the pre-activation, so it gets da": but(
             lambda params, hs, dh_T, das, dhs: {"dxs": dhs @ params["weight_ih"]}
         ),
-        "dxs goes through weight_hh; the input met weight_ih": but(
-            lambda params, hs, dh_T, das, dhs: {"dxs": das @ params["weight_hh"]}
-        ),
-        "dstate0 is zero; the first state is used too, in the first step": but(
-            lambda params, hs, dh_T, das, dhs: {"dstate0": 0 * dh_T}
-        ),
+        "dxs goes through weight_hh; the input met weight_ih": but(lambda params, hs, dh_T, das, dhs: {"dxs": das @ params["weight_hh"]}),
+        "dstate0 is zero; the first state is used too, in the first step": but(lambda params, hs, dh_T, das, dhs: {"dstate0": 0 * dh_T}),
         "dstate0 is the dh of the state after the first word; one step further back lies the state before it": but(
             lambda params, hs, dh_T, das, dhs: {"dstate0": dhs[0]}
         ),

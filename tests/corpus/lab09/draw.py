@@ -1,0 +1,145 @@
+"""Lab 9, part 6: the dice."""
+
+import bisect
+import itertools
+
+import numpy as np
+
+from tests.corpus.answers import right, wrong
+
+
+@right
+def first_above(probabilities, u):
+    return (np.cumsum(probabilities, axis=1) > u[:, None]).argmax(axis=1)
+
+
+@right
+def searchsorted(probabilities, u):
+    tokens = []
+    for q, point in zip(probabilities, u, strict=True):
+        tokens.append(np.searchsorted(np.cumsum(q), point, side="right"))
+    return np.array(tokens)
+
+
+@right
+def while_loop(probabilities, u):
+    B = len(probabilities)
+    tokens = np.zeros(B, dtype=int)
+    for b in range(B):
+        v, total = 0, probabilities[b, 0]
+        while total <= u[b]:
+            v += 1
+            total += probabilities[b, v]
+        tokens[b] = v
+    return tokens
+
+
+@right
+def bisected(probabilities, u):
+    sums = [list(itertools.accumulate(map(float, q))) for q in probabilities]
+    return np.array([bisect.bisect_right(one, float(x)) for one, x in zip(sums, u, strict=True)])
+
+
+@right
+def subtracting(probabilities, u):
+    """Go along the line and take away each piece from u."""
+    left, tokens = u.astype(float), np.full(len(u), -1)
+    for v in range(probabilities.shape[1]):
+        left = left - probabilities[:, v]
+        tokens = np.where((tokens < 0) & (left < 0), v, tokens)
+    return tokens
+
+
+@right
+def scaled_to_the_total(probabilities, u):
+    sums = np.cumsum(probabilities, axis=-1, dtype=np.float64)
+    sums /= sums[:, -1:]
+    print("tokens of", sums.shape[1])
+    return np.count_nonzero(sums <= u.reshape(-1, 1), axis=1).astype(np.int32)
+
+
+@wrong("u is compared with the single probabilities")
+def no_running_sum(probabilities, u):
+    return (probabilities > u[:, None]).argmax(axis=1)
+
+
+@wrong("the most probable token is taken")
+def greedy(probabilities, u):
+    return np.argmax(probabilities, axis=1)
+
+
+@wrong("every token has the same chance")
+def uniform(probabilities, u):
+    return np.floor(u * probabilities.shape[1]).astype(int)
+
+
+@wrong("at u = 0 a first token of probability 0 is drawn")
+def at_least(probabilities, u):
+    return (np.cumsum(probabilities, axis=1) >= u[:, None]).argmax(axis=1)
+
+
+@wrong("at u = 0 a first token of probability 0 is drawn")
+def searchsorted_left(probabilities, u):
+    return np.array([np.searchsorted(np.cumsum(q), point) for q, point in zip(probabilities, u, strict=True)])
+
+
+@wrong("the tokens whose running sum is above u are counted")
+def counted_the_others(probabilities, u):
+    return (np.cumsum(probabilities, axis=1) > u[:, None]).sum(axis=1)
+
+
+@wrong("the token before the right one is returned, whose running sum")
+def one_less(probabilities, u):
+    return (np.cumsum(probabilities, axis=1) <= u[:, None]).sum(axis=1) - 1
+
+
+@wrong("the token after the right one is returned")
+def one_more(probabilities, u):
+    return (np.cumsum(probabilities, axis=1) > u[:, None]).argmax(axis=1) + 1
+
+
+@wrong("the running sum nearest to u decides")
+def nearest(probabilities, u):
+    return np.abs(np.cumsum(probabilities, axis=1) - u[:, None]).argmin(axis=1)
+
+
+@wrong("the running sum goes on from row to row")
+def axis_forgotten(probabilities, u):
+    sums = np.cumsum(probabilities).reshape(probabilities.shape)
+    return (sums <= u[:, None]).sum(axis=1)
+
+
+@wrong("the running sum goes down the batch")
+def other_axis(probabilities, u):
+    return (np.cumsum(probabilities, axis=0) <= u[:, None]).sum(axis=1)
+
+
+@wrong("all rows use the first u")
+def one_die_for_all(probabilities, u):
+    return (np.cumsum(probabilities, axis=1) <= u[0]).sum(axis=1)
+
+
+@wrong("the tokens are sorted by their probability first")
+def sorted_and_translated(probabilities, u):
+    order = np.argsort(-probabilities, axis=1, kind="stable")
+    sums = np.cumsum(np.take_along_axis(probabilities, order, axis=1), axis=1)
+    place = (sums > u[:, None]).argmax(axis=1)
+    return order[np.arange(len(u)), place]
+
+
+@wrong("the places in the sorted order are returned")
+def sorted_only(probabilities, u):
+    sums = np.cumsum(-np.sort(-probabilities, axis=1), axis=1)
+    return (sums <= u[:, None]).sum(axis=1)
+
+
+@wrong(None)
+def own_dice(probabilities, u):
+    rng = np.random.default_rng(0)
+    return np.array([rng.choice(len(q), p=q.astype(float) / q.astype(float).sum()) for q in probabilities])
+
+
+@wrong(None)
+def last_one_below(probabilities, u):
+    below = np.cumsum(probabilities, axis=1) < u[:, None]
+    return np.array([np.flatnonzero(row)[-1] if row.any() else 0 for row in below])
