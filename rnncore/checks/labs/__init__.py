@@ -7,11 +7,11 @@ lab02      BPTT by hand
 lab03      vanishing and exploding gradients
 lab04      truncated BPTT
 lab05      the LSTM
-lab10      encoder and decoder
 lab06      the GRU
 lab07      batches of unequal length
 lab08      bidirectional and deep
 lab09      generation
+lab10      encoder and decoder
 lab11      attention
 """
 

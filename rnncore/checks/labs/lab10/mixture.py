@@ -33,7 +33,7 @@ def example():
 
 def draw_mixed(rng, dtype, T, B, H):
     """Some coins True and some False, drawn until the mistakes below give something else; then one step."""
-    for steps in (T + 3, 1):
+    for steps in (T, 1):
         while True:
             params, state = draw_decoder(rng, dtype, H, scale=2.0), np.tanh(normal(rng, dtype, B, H))
             start, targets, coins = int(rng.integers(V)), rng.integers(0, V, (steps, B)), rng.random((steps, B)) < 0.5
@@ -110,7 +110,7 @@ def fed_behind(params, state, targets, coins, start):
 
 def its_ends_are_forcing_and_free_running(function, rng):
     """All coins True is teacher forcing; all False is a free run; and every own token is the best one after what was fed."""
-    args, _ = draw_mixed(rng, np.dtype("float64"), T=3, B=3, H=4)
+    args, _ = draw_mixed(rng, np.dtype("float64"), T=6, B=3, H=4)
     params, state, targets, coins, start = args
     forced, free = (function(params, state, targets, np.full(coins.shape, coin), start) for coin in (True, False))
     compare("with coins that are all True, fed", forced, teacher_forced_inputs(targets, start))
@@ -129,6 +129,7 @@ scheduled = Exercise(
     mixed_inputs,
     outputs=("fed",),
     letters="TBH",
+    least={"T": 5},  # shorter ones do not tell the ways to mix apart
     example=example,
     draw=draw_mixed,
     properties=(its_ends_are_forcing_and_free_running,),
