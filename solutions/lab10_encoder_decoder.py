@@ -303,7 +303,7 @@ write = lab10.writing.or_reference(write)
 p_yes = float(np.exp(h_1) / (np.exp(h_1) + np.exp(-h_1)))
 p_end = float(np.exp(-h_2) / (np.exp(h_2) + np.exp(-h_2)))
 {
-    "loss": round(-(np.log(p_yes) + np.log(p_end)) / 2, 6),
+    "loss": round(float(-(np.log(p_yes) + np.log(p_end)) / 2), 6),
     "dlogits": [round(d / 2, 6) for d in (1 - p_yes, p_yes - 1, p_end - 1, 1 - p_end, 0, 0)],
 }
 
@@ -726,7 +726,8 @@ write_freely = lab10.free_running.or_reference(write_freely)
 mixed_inputs = lab10.scheduled.or_reference(mixed_inputs)
 
 # %%
-PAD, START, END, LONGEST = 0, 1, 2, 8  # digits 0 to 9 are the tokens 3 to 12; strings have 1 to 8 digits
+SIGNS = ["<pad>", "<start>", "<end>", *"0123456789"]  # as in part 1
+PAD, START, END, LONGEST = 0, 1, 2, 8  # strings have 1 to 8 digits
 
 
 def strings(rng, lengths):
@@ -742,12 +743,10 @@ def strings(rng, lengths):
 
 source, targets = strings(np.random.default_rng(0), np.array([4, 2, 1]))
 for b in range(3):
-    print("reads", source[:, b] - 3, "and should write", targets[:, b] - 3)
+    print("reads", *(SIGNS[k] for k in source[:, b]), "and should write", *(SIGNS[k] for k in targets[:, b]))
 
 
 # %% [markdown]
-# (Three is taken off, so that you see the digits; the end token is -1 and the padding -3.)
-#
 # Three networks: the first two have 16 and 48 units, on both sides, and are trained with teacher forcing. The third has 16 units
 # and is trained on its own tokens: all coins are False. Each is trained three times, from three seeds. Then it gets 200 fresh strings
 # of each length, and is measured twice: once it is fed the truth, once its own tokens.

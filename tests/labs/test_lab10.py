@@ -64,7 +64,7 @@ def test_strings_are_written_backwards_and_ended(notebook):
     for b, n in enumerate(lengths):
         assert targets[: n + 1, b].tolist() == [*source[:n, b][::-1], notebook["END"]]
         assert (targets[n + 1 :, b] == notebook["PAD"]).all() and (source[n:, b] == notebook["PAD"]).all()
-        assert 3 <= source[:n, b].min() and source[:n, b].max() <= 12
+        assert source[:n, b].min() >= 3 and source[:n, b].max() <= 12
 
 
 def test_the_small_functions_give_what_the_general_ones_of_the_reference_give():
