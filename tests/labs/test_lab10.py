@@ -46,16 +46,17 @@ def test_what_the_text_says_of_truth_and_own_is_true(notebook):
     for shares in notebook["accuracy"].values():
         assert (shares[:, 0] == shares[:, 1]).all()  # whole strings: the same, for every network, length and seed
     forced, own = (notebook["accuracy"][name] for name in ("16 units", "16 units, own tokens"))
-    assert np.median(forced[:, 2, 4:] - forced[:, 3, 4:], axis=0).min() > 0.05  # well above from five digits on
-    assert np.median(own[:, 2] - own[:, 3], axis=0).max() < 0.08  # close together
+    forced_gap, own_gap = notebook["gaps"].values()
+    assert forced_gap.shape == own_gap.shape == (3, 8)
+    assert forced_gap[:, :2].max() < 0.05  # near zero for short strings
+    assert np.median(forced_gap[:, 5:], axis=0).min() > 0.1 and forced_gap.max() < 0.25
+    assert own_gap.max() < 0.1
     gaps = [(shares[:, 2] - shares[:, 3])[:, 3:].mean(axis=1) for shares in (forced, own)]
     assert gaps[0].min() > gaps[1].max()
     truth, used = ([shares[:, row, 3:].mean(axis=1) for shares in (forced, own)] for row in (2, 3))
     assert used[0].max() > used[1].min() and used[1].max() > used[0].min()  # not clearly apart
     assert np.median(truth[0]) > np.median(truth[1])  # makes less of the truth
     assert np.median(forced[:, 1].sum(axis=1)) > np.median(own[:, 1].sum(axis=1))  # not more whole strings
-    for row in (2, 3):
-        assert (np.diff(np.median(forced[:, row], axis=0)) < 0.02).all() and (np.diff(np.median(own[:, row], axis=0)) < 0.02).all()
 
 
 def test_strings_are_written_backwards_and_ended(notebook):
