@@ -11,6 +11,7 @@ lab06      the GRU
 lab07      batches of unequal length
 lab08      bidirectional and deep
 lab09      generation
+lab10      encoder and decoder
 lab11      attention
 """
 
