@@ -1,4 +1,4 @@
-"""Build JupyterLite into the site: every chapter and every lab as a notebook that runs in the reader's browser.
+"""Build JupyterLite into the site: every chapter, and every lab that can be done there, as a notebook that runs in the reader's browser.
 
     python tools/lite.py        writes _build/html/lite, if something it is made of has changed
 
@@ -15,7 +15,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-from readers import CONFIG, ROOT, in_browser, pages, write
+from readers import CONFIG, ROOT, in_browser, pages, runs_in_browser, write
 
 OUT, WORK = ROOT / "_build" / "html" / "lite", ROOT / "_build" / "lite"
 EXTENSIONS = ("@jupyterlite/pyodide-kernel-extension", "@jupyter-widgets/jupyterlab-manager", "jupyterlab-plotly")
@@ -27,7 +27,7 @@ def main():
     if not info["notebooks"]:
         shutil.rmtree(OUT, ignore_errors=True)
         return 0
-    notebooks = {path: in_browser(notebook) for path, notebook in pages()}
+    notebooks = {path: in_browser(notebook) for path, notebook in pages() if runs_in_browser(path, notebook)}
     settings = configuration(info)
     made_of = repr((notebooks, settings, version("jupyterlite-core"), version("jupyterlite-pyodide-kernel"), version("plotly")))
     key = hashlib.sha256(made_of.encode()).hexdigest()

@@ -106,6 +106,16 @@ def libraries(notebook):
     return [name for name in LIBRARIES if name in needed]
 
 
+def runs_in_browser(path, notebook):
+    """Whether JupyterLite offers a notebook.
+
+    A chapter can be read without its cells of PyTorch. A lab that imports it, and not only where it is there (`try`, `if`), cannot be done
+    without.
+    """
+    code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    return not (path.startswith("labs/") and re.search(r"^(?:import|from) (?:torch|rnncore\.pytorch)\b", code, re.MULTILINE))
+
+
 def in_browser(notebook):
     """The notebook for JupyterLite: its kernel, and a first cell that says where edits are kept and what cannot run."""
     absent, first = libraries(notebook), IN_BROWSER

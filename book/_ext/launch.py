@@ -3,7 +3,7 @@
 - The folder that tools/pyodide.py put together is copied into the built site; older ones are removed.
 - The menu's links lead to notebooks: JupyterLite relative to the page, so that the site works at any address; the others to the branch
   that `repository: branch` in _config.yml names. A chapter is a text in the repository and a notebook in both places.
-- A site without JupyterLite does not offer it.
+- A site without JupyterLite does not offer it, nor does a page whose notebook is not there: a lab that needs PyTorch.
 """
 
 import shutil
@@ -31,7 +31,8 @@ def copy_python(app):
 
 def rocket(app, pagename, templatename, context, doctree):
     """Correct what the theme has put into the rocket menu."""
-    has_lite = (Path(app.outdir) / LITE).exists()
+    lite = Path(app.outdir) / "lite"  # what is not there is not offered
+    has_lite = (Path(app.outdir) / LITE).exists() and (lite / "files" / f"{pagename}.ipynb").exists()
     for group in context.get("header_buttons", []):
         if group.get("label") != "launch-buttons":
             continue

@@ -1,6 +1,7 @@
 """Every lab from blank to full marks, as a learner does it, in the browser alone (JupyterLite) and on a Jupyter server (JupyterLab)."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,8 @@ import pytest
 from tests.browser.learner import ROOT, launch, solutions, work_through
 
 LABS = sorted(path.stem for path in (ROOT / "solutions").glob("lab*.py"))
+NEEDS_TORCH = re.compile(r"^(?:import|from) (?:torch|rnncore\.pytorch)\b", re.MULTILINE)
+IN_BROWSER = [lab for lab in LABS if not NEEDS_TORCH.search((ROOT / "solutions" / f"{lab}.py").read_text("utf8"))]
 
 pytestmark = pytest.mark.browser
 
@@ -52,7 +55,16 @@ def require_full_marks(lab, told):
 
 
 @pytest.mark.xdist_group("kernel")
-@pytest.mark.parametrize("lab", LABS)
+@pytest.mark.parametrize("lab", [lab for lab in LABS if lab not in IN_BROWSER])
+def test_a_lab_that_needs_pytorch_is_not_offered_in_the_browser(open_page, site, lab):
+    page, _ = open_page(f"labs/{lab}/{lab}.html", site=site)
+    page.locator(".dropdown-launch-buttons button").click()
+    offers = page.locator(".dropdown-launch-buttons a").all_inner_texts()
+    assert offers and not any("JupyterLite" in offer for offer in offers)
+
+
+@pytest.mark.xdist_group("kernel")
+@pytest.mark.parametrize("lab", IN_BROWSER)
 def test_a_lab_in_the_browser_from_blank_to_full_marks(open_page, site, lab):
     tab, complaints = launch(open_page, site, f"labs/{lab}/{lab}")
     told, _ = work_through(tab, lab)

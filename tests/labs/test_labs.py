@@ -8,6 +8,7 @@ import time
 
 import numpy as np
 import pytest
+import torch
 
 import rnncore.reference as reference
 from rnncore.checks import CheckFailed, compare
@@ -21,6 +22,12 @@ MISTAKES = [
     for step, exercise in lab.exercises.items()
     for words in exercise.mistakes
 ]
+
+
+def gives(kind, lab, step):
+    """Whether a step's results hold something of a kind."""
+    exercise = lab.exercises[step]
+    return any(isinstance(leaf, kind) for _, leaf in leaves(exercise.reference(*exercise.example())))
 
 
 def failure(exercise, function, seed=0):
@@ -96,6 +103,39 @@ def is_float(leaf):
     return isinstance(leaf, np.ndarray) and leaf.dtype.kind == "f"
 
 
+@pytest.mark.parametrize(("lab", "step"), [step for step in STEPS if gives(torch.Tensor, *step.values)])
+def test_what_is_wrong_in_any_tensor(lab, step):
+    exercise = lab.exercises[step]
+
+    def but(change):
+        """The right result, with its first tensor changed."""
+        places = iter([change])
+        return lambda *args: tree_map(lambda leaf: next(places, lambda same: same)(leaf), exercise.reference(*args))
+
+    def everywhere(change):
+        return lambda *args: tree_map(change, exercise.reference(*args))
+
+    def numbers(tensor):
+        return tensor.detach().cpu().numpy()
+
+    assert "must be a tensor of shape" in failure(exercise, everywhere(numbers))
+    assert "got an array of shape" in failure(exercise, but(numbers))
+    assert re.search("got a (list of|float)", failure(exercise, everywhere(torch.Tensor.tolist)))
+    assert "must have the dtype of the inputs, float64, got int64" in failure(exercise, everywhere(lambda a: a.detach().long()))
+    assert "must have the dtype of the inputs, float32, got float64" in failure(exercise, everywhere(torch.Tensor.double))
+    assert "must be on the device cpu, got a tensor on meta" in failure(exercise, everywhere(lambda a: a.to("meta")))
+    assert "must have shape" in failure(exercise, but(lambda a: a[None]))
+    assert "is nan but" in failure(exercise, but(lambda a: a * torch.nan))
+    assert "was expected" in failure(exercise, but(lambda a: a + 1e-3))
+    if exercise.gradients:
+        assert "its requires_grad is False" in failure(exercise, everywhere(torch.Tensor.detach))
+        words = failure(exercise, everywhere(lambda a: 2 * a - a.detach()))
+        assert "the gradient of" in words and "was expected" in words
+        assert "no gradient reaches" in failure(exercise, everywhere(lambda a: a.detach().requires_grad_() * 1))
+    else:
+        assert "its requires_grad is True" in failure(exercise, everywhere(lambda a: a.clone().requires_grad_()))
+
+
 def exit_quietly():
     raise SystemExit
 
@@ -106,8 +146,15 @@ def functions(lab):
     names = {exercise.name for exercise in lab.exercises.values()}
     written = {node.name: node for node in module.body if isinstance(node, ast.FunctionDef) and node.name in names}
     namespace = {"np": np, **{name: value for name, value in vars(reference).items() if name not in names}}
-    exec(compile(ast.Module(list(written.values()), []), str(lab.source), "exec"), namespace)
+    # Beside the functions, what they may call: imports, classes, and functions that the lab gives; not those of the experiment.
+    kinds = ast.Import | ast.ImportFrom | ast.ClassDef | ast.FunctionDef
+    nodes = [node for node in module.body if isinstance(node, kinds) and (node in written.values() or not with_defaults(node))]
+    exec(compile(ast.Module(nodes, []), str(lab.source), "exec"), namespace)
     return written, namespace
+
+
+def with_defaults(node):
+    return isinstance(node, ast.FunctionDef) and bool(node.args.defaults or node.args.kw_defaults)
 
 
 @pytest.mark.parametrize(("lab", "step"), STEPS)
@@ -131,7 +178,14 @@ def test_solutions_equal_the_reference(lab, step):
 
 
 def arrays(result):
-    return {path: leaf for path, leaf in leaves(result) if not isinstance(leaf, str)}
+    return {path: number(leaf) for path, leaf in leaves(result)}
+
+
+def number(leaf):
+    """What can be compared: a tensor as an array, a text as the numbers of its letters."""
+    if isinstance(leaf, torch.Tensor):
+        return np.zeros(leaf.shape) if leaf.is_meta else leaf.detach().numpy()
+    return np.array([ord(letter) for letter in leaf]) if isinstance(leaf, str) else leaf
 
 
 @pytest.mark.parametrize("name", LABS)
@@ -146,7 +200,7 @@ def test_worked_examples_in_the_text_are_those_of_the_checks(name):
         shown = eval(compile(ast.Expression(last.value), "example", "eval"), namespace)
         right = named_results(LABS[name], exercise)
         for key, value in shown.items():
-            compare(key, np.ravel(value), np.ravel(right[key]), rtol=0, atol=6e-7)
+            compare(key, *(np.concatenate([np.ravel(leaf) for leaf in arrays(v).values()]) for v in (value, right[key])), rtol=0, atol=6e-7)
         assert len(shown) >= 1
 
 

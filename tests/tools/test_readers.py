@@ -59,6 +59,14 @@ def test_a_page_says_which_libraries_it_cannot_have(readers, code, said):
     assert all(sentence in first for sentence in said)
 
 
+def test_a_lab_that_needs_pytorch_is_not_for_the_browser(readers):
+    by_path = {path: readers.runs_in_browser(path, notebook) for path, notebook in readers.pages()}
+    needs_torch = [path for path, runs in by_path.items() if not runs]
+    assert "labs/lab12_pytorch_gpu/lab12_pytorch_gpu.ipynb" in needs_torch and all(path.startswith("labs/") for path in needs_torch)
+    assert by_path["labs/lab05_lstm/lab05_lstm.ipynb"] and by_path["book/lstm.ipynb"]
+    assert by_path["labs/lab02_bptt_by_hand/lab02_bptt_by_hand.ipynb"]  # it imports PyTorch where there is one
+
+
 def test_what_only_the_prose_imports_is_not_missed(readers):
     assert readers.libraries(new_notebook(cells=[new_markdown_cell("import torch")])) == []
 

@@ -13,6 +13,7 @@ lab08      bidirectional and deep
 lab09      generation
 lab10      encoder and decoder
 lab11      attention
+lab12      PyTorch and the GPU; the only one that loads PyTorch
 """
 
 from rnncore.checks.labs.exercise import *  # noqa: F403

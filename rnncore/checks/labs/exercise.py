@@ -27,6 +27,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rnncore.checks.compare import CheckFailed, compare
+from rnncore.checks.labs import tensors
 from rnncore.reference.tree import leaves, tree_map
 
 __all__ = ["Exercise", "grading"]
@@ -60,12 +61,14 @@ class Exercise:
         properties: functions `hold(function, rng)` that ask something of the learner's function which needs no right answer, such as
             finite differences, and raise `CheckFailed` if it is not so. A wrong reference does not pass them.
         least: dict from a letter to the smallest size that is drawn for it, where that is not 2.
+        gradients: whether the function works on tensors and what goes back through its results, to the arguments that want a gradient,
+            belongs to the answer.
     """
 
-    def __init__(self, reference, *, outputs, letters, example, draw, mistakes, properties=(), least=None):
+    def __init__(self, reference, *, outputs, letters, example, draw, mistakes, properties=(), least=None, gradients=False):
         self.reference, self.name, self.outputs, self.letters = reference, reference.__name__, outputs, letters
         self.least = dict.fromkeys(letters, 2) | (least or {})
-        self.example, self.draw, self.mistakes, self.properties = example, draw, mistakes, properties
+        self.example, self.draw, self.mistakes, self.properties, self.gradients = example, draw, mistakes, properties, gradients
 
     def check(self, function, *, rng=None):
         """Check a learner's function and print one line if it is right.
@@ -109,7 +112,7 @@ class Exercise:
                 f"{self.name} is not defined yet: run the cell in which you write it, and mend it if that cell stops with an error."
             )
         cases = list(self._cases(rng))
-        expected = [self.reference(*args) for _, args in cases]
+        expected = [self._outcome(self.reference(*args), args) for _, args in cases]
         first, second = ([self._run(function, args) for _, args in cases] for _ in range(2))
         for runs, note in ((first, ""), (second, ", called a second time")):
             for (where, _), run, want in zip(cases, runs, expected, strict=True):
@@ -134,9 +137,10 @@ class Exercise:
 
         @functools.wraps(self.reference)
         def quiet(*args):
-            run, right = self._run(function, args), self.reference(*args)
-            self._require_right(function, run, right)
-            return _like(run.value, right)
+            # No copies: a gradient goes back to the arguments themselves, and what is shared with them can be seen.
+            run, right = self._run(function, args, copied=False), self.reference(*args)
+            self._require_right(function, run, self._outcome(right, args))
+            return _like(run.value.value if self.gradients else run.value, right)
 
         return quiet
 
@@ -148,13 +152,19 @@ class Exercise:
             for args in self.draw(rng, np.dtype(dtype), **sizes):
                 yield " with " + ", ".join(f"{letter}={size}" for letter, size in sizes.items()), args
 
-    def _run(self, function, args):
+    def _outcome(self, value, args):
+        """What is compared: the results and, where they belong to the answer, the gradients that go back through them."""
+        if not self.gradients:
+            return value
+        return tensors.Differentiated(value, tensors.gradients(value, args, inspect.signature(self.reference).parameters))
+
+    def _run(self, function, args, copied=True):
         """Call a function on copies; whatever it warns about or raises belongs to the result."""
-        given = copy.deepcopy(args)
+        given = copy.deepcopy(args) if copied else args
         with warnings.catch_warnings(), contextlib.redirect_stderr(sys.stdout):
             warnings.simplefilter("ignore")
             try:
-                value, error = function(*given), None
+                value, error = self._outcome(function(*given), given), None
             except (Exception, SystemExit) as stop:
                 value, error = None, stop
         names = inspect.signature(self.reference).parameters
@@ -163,14 +173,18 @@ class Exercise:
     def _require_right(self, function, run, expected):
         if run.error is not None:
             raise CheckFailed(_stopped(function, self.name, run.error))
-        if run.value is None:
+        result, gradients, right = run.value, {}, {}
+        if self.gradients:
+            (result, gradients), (expected, right) = run.value, expected
+        if result is None:
             raise CheckFailed(f"it returned None; end it with `return {', '.join(self.outputs)}`.")
         many = len(self.outputs) > 1
-        values, wanted = (run.value, expected) if many else ((run.value,), (expected,))
+        values, wanted = (result, expected) if many else ((result,), (expected,))
         if not isinstance(values, tuple | list) or len(values) != len(wanted):
             raise CheckFailed(f"it must return {len(wanted)} values ({', '.join(self.outputs)}), got {_kind(values)}.")
         for name, value, want in zip(self.outputs, values, wanted, strict=True):
             _require_same(name, value, want)
+        tensors.require_same_gradients(gradients, right, _require_same_array)
         if run.changed:
             raise CheckFailed(f"the results are right, but it changed its argument {run.changed[0]} in place; work on a copy.")
 
@@ -277,6 +291,8 @@ def _require_same(name, got, want):
             _require_same(f"{name}[{i}]", value, wanted)
     elif isinstance(want, np.ndarray):
         _require_same_array(name, got, want)
+    elif tensors.is_tensor(want):
+        tensors.require_same_tensor(name, got, want, _require_same_array)
     elif isinstance(want, float | np.floating):
         _require_same_number(name, got, want)
     elif type(_plain(got)) is not type(want) or got != want:
@@ -316,14 +332,25 @@ def _stopped(function, name, error):
     code = getattr(inspect.unwrap(function), "__code__", None)
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if code and frame.filename == code.co_filename]
-    if isinstance(error, NotImplementedError) and frames[-1].name == name:
+    written = frames[-1].name == name or (own and own[-1] == frames[-1] and _in_a_class_of(code, error.__traceback__))
+    if isinstance(error, NotImplementedError) and not str(error) and written:
         return "it is not written yet; put your code in the place of `raise NotImplementedError()`."
     place = f" in line {own[-1].lineno} of its cell, `{own[-1].line}`" if own else ""
     said = re.sub(r"\. (?=[A-Z])", "; ", " ".join(str(error).split()).rstrip("."))
     return f"it stopped{place} with {type(error).__name__}: {said or 'no message'}."
 
 
+def _in_a_class_of(code, trace):
+    """Whether an error came from a method of a class that a function names, as of an autograd function that it applies."""
+    while trace.tb_next:
+        trace = trace.tb_next
+    *_, owner, _ = ["", *trace.tb_frame.f_code.co_qualname.split(".")]
+    return owner in code.co_names + code.co_freevars
+
+
 def _kind(value):
+    if tensors.is_tensor(value):
+        return f"a tensor of shape {tuple(value.shape)}"
     if isinstance(value, np.ndarray):
         return f"an array of shape {value.shape}"
     if isinstance(value, dict):
