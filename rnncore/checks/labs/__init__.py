@@ -11,6 +11,7 @@ lab06      the GRU
 lab07      batches of unequal length
 lab09      generation
 lab11      attention
+lab13      the capstone
 """
 
 from rnncore.checks.labs.exercise import *  # noqa: F403
