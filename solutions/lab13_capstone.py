@@ -171,8 +171,8 @@ first_target = {b: b + 2 for b in range(7)}
 last_target = {b: b + 3 for b in range(7)}
 {
     "train": [b for b in range(7) if last_target[b] <= 4],
-    "validation": [b for b in range(7) if 5 <= first_target[b] and last_target[b] <= 7],
-    "test": [b for b in range(7) if 8 <= first_target[b]],
+    "validation": [b for b in range(7) if first_target[b] >= 5 and last_target[b] <= 7],
+    "test": [b for b in range(7) if first_target[b] >= 8],
 }
 
 
@@ -512,10 +512,8 @@ def draw_dates(rng, count, part):
     return Dates(days, texts, answers.T.copy())
 
 
-dates = {
-    part: draw_dates(np.random.default_rng(k), size, part)
-    for part, k, size in (("train", 0, 3000), ("validation", 1, 200), ("test", 2, 200))
-}
+SIZES = {"train": 3000, "validation": 200, "test": 200}
+dates = {part: draw_dates(np.random.default_rng(seed), size, part) for seed, (part, size) in enumerate(SIZES.items())}
 KNOWN = sorted(set("".join(dates["train"].texts)))
 UNKNOWN = len(KNOWN) + 1
 
@@ -769,12 +767,14 @@ lines(
 # and how it was trained: what was held fixed, what was tried, how you know that it was trained long enough. Do this
 # *before* you run the cell of part 9.
 #
-# | points | what they are given for |
-# |---|---|
-# | 3 | The question says what would answer it. The networks differ in one thing, and there is a reason to try it. The choice follows from validation errors of at least three seeds, with their spread, and it is said when the spread is larger than the difference. |
-# | 2 | One of these is missing. |
-# | 1 | There is a choice with some numbers, and no reason that others could follow. |
-# | 0 | No choice is justified, or it was made on the test data. |
+# What the points are given for:
+#
+# - **3**: The question says what would answer it. The networks differ in one thing, and there is a reason to try it.
+#   The choice follows from validation errors of at least three seeds, with their spread, and it is said when the
+#   spread is larger than the difference.
+# - **2**: One of these is missing.
+# - **1**: There is a choice with some numbers, and no reason that others could follow.
+# - **0**: No choice is justified, or it was made on the test data.
 
 # %% [markdown] nbgrader={"grade_id": "choice", "grade": true, "solution": true, "points": 3}
 # ### BEGIN SOLUTION
@@ -847,13 +847,15 @@ bars(
 # under it that say what the numbers show and what they do not. A network that does not beat its baselines can have all four
 # points, if that is what you say.
 #
-# | points | what they are given for |
-# |---|---|
-# | 4 | All baselines and the network in one table, same data and same error, with the spread of at least three seeds. The sentences say against which baseline the network wins, by how much compared with the spread, and where it does not. |
-# | 3 | As above, but the sentences say more than the numbers do, or leave out the strongest baseline. |
-# | 2 | The table has no spread, or baselines are missing. |
-# | 1 | One number of the network, nothing to compare it with. |
-# | 0 | No results, or results on training or validation data. |
+# What the points are given for:
+#
+# - **4**: All baselines and the network in one table, same data and same error, with the spread of at least three
+#   seeds. The sentences say against which baseline the network wins, by how much compared with the spread, and where
+#   it does not.
+# - **3**: As above, but the sentences say more than the numbers do, or leave out the strongest baseline.
+# - **2**: The table has no spread, or baselines are missing.
+# - **1**: One number of the network, nothing to compare it with.
+# - **0**: No results, or results on training or validation data.
 
 # %% [markdown] nbgrader={"grade_id": "results", "grade": true, "solution": true, "points": 4}
 # ### BEGIN SOLUTION
@@ -965,12 +967,13 @@ if trained:
 # %% [markdown]
 # ### Your error analysis (3 points, by hand)
 #
-# | points | what they are given for |
-# |---|---|
-# | 3 | Cases that go wrong are named, with numbers; what they have in common is said; and there is a reason for it that the data could contradict, with what you looked at to see whether they do. |
-# | 2 | Cases and what they have in common; the reason is a guess that nothing was done about. |
-# | 1 | A list of cases, or only a remark such as "rare cases are hard". |
-# | 0 | No analysis. |
+# What the points are given for:
+#
+# - **3**: Cases that go wrong are named, with numbers; what they have in common is said; and there is a reason for it
+#   that the data could contradict, with what you looked at to see whether they do.
+# - **2**: Cases and what they have in common; the reason is a guess that nothing was done about.
+# - **1**: A list of cases, or only a remark such as "rare cases are hard".
+# - **0**: No analysis.
 
 # %% [markdown] nbgrader={"grade_id": "analysis", "grade": true, "solution": true, "points": 3}
 # ### BEGIN SOLUTION
@@ -1000,11 +1003,12 @@ if trained:
 #
 # ### Your report (2 points, by hand)
 #
-# | points | what they are given for |
-# |---|---|
-# | 2 | A reader learns all of that from the report alone, and nothing in it says more than the results. Limits are those of *this* work, not of networks in general. |
-# | 1 | Readable, but one of the parts is missing, or a claim goes beyond the results. |
-# | 0 | Not understandable by itself, or it hides a result that you found. |
+# What the points are given for:
+#
+# - **2**: A reader learns all of that from the report alone, and nothing in it says more than the results. Limits are
+#   those of *this* work, not of networks in general.
+# - **1**: Readable, but one of the parts is missing, or a claim goes beyond the results.
+# - **0**: Not understandable by itself, or it hides a result that you found.
 
 # %% [markdown] nbgrader={"grade_id": "report", "grade": true, "solution": true, "points": 2}
 # ### BEGIN SOLUTION

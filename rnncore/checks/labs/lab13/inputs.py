@@ -19,7 +19,7 @@ def walk(rng, dtype, N, D):
 def draw_windows(rng, dtype, T, K, B, D):
     yield walk(rng, dtype, B + T + K - 1, D), T, K
     yield walk(rng, dtype, B + T, D), T, 1
-    yield walk(rng, dtype, T + K, 1), T, K  # one window
+    yield walk(rng, dtype, T + K + 1, 1), T, K  # two windows of one series
 
 
 def draw_split(rng, dtype, T, K, A, V, W):
