@@ -65,9 +65,7 @@ near = Exercise(
             lambda f, row: np.abs(f - row).sum(axis=1)
         ),
         "only the largest difference counts; the distance adds up all squares": with_distance(lambda f, row: np.abs(f - row).max(axis=1)),
-        "the largest product is taken, which favours long rows; in |a|^2 + |b|^2 - 2ab the length |a| belongs to it": with_distance(
-            lambda f, row: -(f @ row)
-        ),
+        "the largest product is taken, which favours long rows; take the smallest distance": with_distance(lambda f, row: -(f @ row)),
         "the smallest product is taken, which is no distance": with_distance(lambda f, row: f @ row),
         "rows are compared by their angle (cosine), whatever their length": with_distance(lambda f, row: -(unit(f) @ row)),
         "the lengths of the rows are compared; what counts is the length of their difference": with_distance(
