@@ -44,7 +44,7 @@
 # **To hand in** on a course server, save this notebook, open *Nbgrader > Assignment List* and press *Submit*. When it is
 # graded, the notebook runs again *without training*, so the networks' numbers and figures are not there any more. Write
 # the numbers that you want to be read into your answers. If you study alone, read your answers a day later, with the
-# tables of what points are given for beside you.
+# lists of what points are given for beside you.
 
 # %% nbgrader={"grade_id": "setup", "locked": true}
 import datetime
@@ -537,8 +537,8 @@ for part, drawn in dates.items():
 # What a network must beat, before you train it. In both projects a lower error is better, and all are measured in the
 # same way.
 #
-# - A: the **naive** forecast; the **same change again**; a **linear** autoregression, fitted by least squares to the same
-#   windows; and what followed the **nearest** window of any country. The error is your `scaled_error`.
+# - A: the **naive** forecast; the **same change again**; a **linear** autoregression, which adds up the last four values
+#   with weights that least squares fits to the training windows; and what followed the **nearest** window of any country. The error is your `scaled_error`.
 # - B: the most **frequent** character at each place; and the answer of the **nearest** training date, by counts of
 #   neighbouring characters. The error is the share of wrong fields: year, month and day of each date are one field each.
 #   Whole dates would not tell the two baselines apart: the test days are not in training, so both get next to none.
