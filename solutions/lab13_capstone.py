@@ -17,8 +17,8 @@
 # Choose one of two projects:
 #
 # - **A. Forecast a real series.** How long people live, every five years, in 142 countries. What comes next?
-# - **B. Read dates of a language that was not in training.** A network learns dates in seven languages and is asked in an
-#   eighth.
+# - **B. Read dates of a language that was not in training.** A network learns dates in seven languages and is asked in one
+#   that it has never seen.
 #
 # **After this lab you can**
 #
@@ -538,7 +538,8 @@ for part, drawn in dates.items():
 # same way.
 #
 # - A: the **naive** forecast; the **same change again**; a **linear** autoregression, which adds up the last four values
-#   with weights that least squares fits to the training windows; and what followed the **nearest** window of any country. The error is your `scaled_error`.
+#   with weights that least squares fits to the training windows; and the change that followed the **nearest** training
+#   window of any country. The error is your `scaled_error`.
 # - B: the most **frequent** character at each place; and the answer of the **nearest** training date, by counts of
 #   neighbouring characters. The error is the share of wrong fields: year, month and day of each date are one field each.
 #   Whole dates would not tell the two baselines apart: the test days are not in training, so both get next to none.
@@ -785,7 +786,7 @@ lines(
 # Four networks of 16 units, three seeds each. Three differ in the cell, because gates may help to hold the level
 # while the change is read. The fourth is the GRU with squared error, because the measure is an absolute error and a
 # few catastrophes weigh much when they are squared. Learning rate 0.01, 400 updates of 64 windows and the inputs were
-# held fixed; no other values were compared.
+# held fixed.
 #
 # | network | lowest validation error, median (lowest to highest) |
 # |---|---|
