@@ -14,6 +14,7 @@ lab09      generation
 lab10      encoder and decoder
 lab11      attention
 lab12      PyTorch and the GPU; the only one that loads PyTorch
+lab13      the capstone
 """
 
 from rnncore.checks.labs.exercise import *  # noqa: F403
