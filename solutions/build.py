@@ -9,6 +9,7 @@ their default value:
     # %% nbgrader={"grade_id": "step", "solution": true}                                        learners write here
     # %% nbgrader={"grade_id": "check_step", "grade": true, "locked": true, "points": 3}        gives the points
     # %% nbgrader={"grade_id": "setup", "locked": true}                                         must stay as it is
+    # %% [markdown] nbgrader={"grade_id": "report", "grade": true, "solution": true, "points": 2}    a person gives the points
 
 Between `### BEGIN SOLUTION` and `### END SOLUTION` stands what learners do not get. A link to the book is written
 [text](book:page#anchor); here it is checked and becomes an address of the published book.
@@ -72,7 +73,9 @@ def check(built):
 
 def install(built, notebooks):
     for lab, nb in notebooks.items():
-        points = [cell.metadata.nbgrader["points"] for cell in nb.cells if cell.metadata.get("nbgrader", {}).get("grade")]
+        graded = [cell.metadata.nbgrader for cell in nb.cells if cell.metadata.get("nbgrader", {}).get("grade")]
+        points, manual = sum(cell["points"] for cell in graded), sum(cell["solution"] for cell in graded)
+        checks = f"{len(graded) - manual} checks" + (f", {manual} answers graded by hand" if manual else "")
         new, old = built / "labs" / lab, ROOT / "labs" / lab
         state = "unchanged" if all(same(new / path.name, old / path.name) for path in new.iterdir()) else "written"
         if worked_in(old / f"{lab}.ipynb"):
@@ -80,7 +83,7 @@ def install(built, notebooks):
         elif state == "written":
             copy(new, old)
         copy(built / "source" / lab, ROOT / "_build" / "source" / lab)
-        print(f"labs/{lab}: {len(points)} checks, {sum(points):g} points, {state}")
+        print(f"labs/{lab}: {checks}, {points:g} points, {state}")
     for stray in {path.parts[0] for path in files(ROOT / "labs")} - notebooks.keys():
         shutil.rmtree(ROOT / "labs" / stray)
         print(f"labs/{stray}: removed, it has no source in solutions/")

@@ -26,7 +26,7 @@
 # - measure a gradient, compare it with a derived one, and choose the step of the measurement.
 #
 # **You need** the chapters [Backpropagation through time](book:bptt) and [Checking gradients](book:gradient_checking).
-# Lab 1 is a good preparation, but nothing of it is used. **Time:** 60 to 90 minutes.
+# Lab 1 is a good preparation, but nothing of it is used. **Time:** 75 to 105 minutes.
 #
 # **How it works.** There are eight functions to write, most of them a few lines long. Replace
 # `raise NotImplementedError()` with your code and run the cell. The cell below it checks what you wrote, first on the
@@ -386,7 +386,8 @@ lab02.output.check(output_backward)
 output_backward = lab02.output.or_reference(output_backward)
 
 # %%
-# Worked example: the first sentence, from "amazing" back to "i".
+# Worked example: the first sentence, from "amazing" back to "i". The vectors are columns here, so the matrices stand on the
+# left and are transposed; in the equations, and in your function, each sentence is a row.
 da_6 = dh_6 * (1 - h_6**2)
 da_5 = (W_hh.T @ da_6) * (1 - h_5**2)
 da_4 = (W_hh.T @ da_5) * (1 - h_4**2)
@@ -667,7 +668,7 @@ for step in range(4):
 # ## 7. The second witness: measure (3 points)
 #
 # You have compared with the chapter. What if the chapter is wrong? A gradient can be measured, with no chain rule at all.
-# Move one entry $w$ of one parameter a little up and a little down, and look at the loss:
+# Move one entry $w$ of one parameter a little up and a little down, and look at the loss that your `sentence_forward` gives:
 #
 # $$\mathrm{d}w \approx \frac{L(w + \varepsilon) - L(w - \varepsilon)}{2 \varepsilon}.$$
 #

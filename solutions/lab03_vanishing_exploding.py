@@ -25,7 +25,7 @@
 # - clip gradients by norm and by value, and read from a figure of norms when that is needed.
 #
 # **You need** the chapters [Why gradients vanish and explode](book:vanishing_exploding) and, from part 5 on, [Keeping
-# gradients healthy](book:healthy_gradients), and the plain cell of lab 1. **Time:** 60 to 90 minutes.
+# gradients healthy](book:healthy_gradients), and the plain cell of lab 1. **Time:** 75 to 105 minutes.
 #
 # **How it works.** There are seven functions to write. Replace `raise NotImplementedError()` with your code and run the
 # cell. The cell below it checks what you wrote, first on a worked example whose numbers you can follow by hand, then on
@@ -99,9 +99,9 @@ def rnn_step_jacobian(cache):
     """Compute the Jacobian of one step of the plain cell, for every sequence of the batch.
 
     Args:
-        cache: what `rnn_step_forward` returned: params, x (B, D), h (B, H) before the step, h_next (B, H) after it,
-            nonlinearity (always "tanh" in this lab). params is a dict of weight_ih (H, D), weight_hh (H, H), bias_ih (H,),
-            bias_hh (H,).
+        cache: what `rnn_step_forward` returned. Its fields are read with a dot, as in cache.x: params, x (B, D), h (B, H) before
+            the step, h_next (B, H) after it, nonlinearity (always "tanh" in this lab). params is a dict of weight_ih (H, D),
+            weight_hh (H, H), bias_ih (H,), bias_hh (H,).
     Returns:
         J: (B, H, H); entry [b, i, j] is the derivative of unit i after the step with respect to unit j before it, in sequence b.
     """
@@ -658,7 +658,7 @@ lab03.clipping_by_norm.check(clip_by_norm)
 # [clipping](book:healthy_gradients#healthy-gradients-clipping).
 
 # %%
-# Worked example: the gradients of part 7; the bound is 1. Compare: there the first entry stayed ten times the second.
+# Worked example: the gradients of part 7, one number each; the bound is 1. Compare: there the first stayed ten times the second.
 {"weight_hh": max(-1.0, min(1.0, 10.0)), "bias_hh": max(-1.0, min(1.0, 1.0))}
 
 

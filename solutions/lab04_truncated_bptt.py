@@ -27,7 +27,7 @@
 # **You need** the chapter [Truncated backpropagation through time](book:truncated_bptt); from lab 1 or [Backpropagation
 # through time](book:bptt) the forward and the backward pass of a plain cell; and, for the second half, two sections of
 # [A language model from scratch](book:character_language_model): [the model](book:character_language_model#character-lm-model)
-# and [streams](book:character_language_model#character-lm-streams). **Time:** 60 to 90 minutes.
+# and [streams](book:character_language_model#character-lm-streams). **Time:** 80 to 110 minutes.
 #
 # **How it works.** There are seven functions to write. Replace `raise NotImplementedError()` with your code and run the
 # cell. The cell below it checks what you wrote, first on a worked example whose numbers you can follow by hand, then on
@@ -155,10 +155,12 @@ lab04.state.check(carried_state)
 # \mathrm{d}h_s = \texttt{dhs[s]} + \underbrace{\mathrm{d}a_{s+1} W_{hh}}_{\text{dropped}}
 # $$
 #
-# Nothing else changes. The state is carried, so every state is the same as without cuts. `rnn_backward` hands you the
-# term that is dropped: it is the `dstate0` of the chunk behind the cut. Whoever passed it to the chunk before as
-# `dstate_T` would have the full gradient. Only the first chunk's `dstate0` has a meaning for the caller: it belongs to
-# the state before the whole sequence. Book: [carry the state, drop the gradient](book:truncated_bptt#truncated-bptt-idea).
+# Nothing else changes. The state is carried, so every state is the same as without cuts. From rnncore you have
+# `hs, state_T, cache = rnn_forward(params, xs, state0)` and `dparams, dxs, dstate0 = rnn_backward(cache, dhs, dstate_T)`,
+# where `dstate_T` may be left out. `rnn_backward` hands you the term that is dropped: it is the `dstate0` of the chunk
+# after the cut. Whoever passed it to the chunk before as `dstate_T` would have the full gradient. Only the first chunk's
+# `dstate0` has a meaning for the caller: it belongs to the state before the whole sequence. Book: [carry the state, drop
+# the gradient](book:truncated_bptt#truncated-bptt-idea).
 #
 # In PyTorch the dropped term is one line. (This is text, it does not run here.)
 #
@@ -226,8 +228,8 @@ lab04.chunks.check(rnn_chunked_bptt)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# `hs, state_T, cache = rnn_forward(params, xs, state0)` and `dparams, dxs, dstate0 = rnn_backward(cache, dhs)` do the
-# work of one chunk. Your loop goes over the chunks. Which variable goes from one turn to the next?
+# `rnn_forward` and `rnn_backward` do the work of one chunk. Your loop goes over the chunks. Which variable goes from one
+# turn to the next?
 #
 # </details>
 #
@@ -235,7 +237,7 @@ lab04.chunks.check(rnn_chunked_bptt)
 #
 # `range(0, len(xs), k)` gives the first step of every chunk, and `xs[start : start + k]` its inputs; a slice that reaches
 # beyond the end simply stops there. Cut `dhs` in the same way. Call `rnn_backward` with two arguments: nothing enters
-# from behind the chunk.
+# from the steps after the chunk.
 #
 # </details>
 #
@@ -250,11 +252,12 @@ lab04.chunks.check(rnn_chunked_bptt)
 # %% [markdown]
 # ## 3. After every k1 steps, back over k2 (4 points)
 #
-# In chunks, the first loss behind a cut is sent back over one step only. The general scheme has two numbers: after every
+# In chunks, the first loss after a cut is sent back over one step only. The general scheme has two numbers: after every
 # **k1** steps there is a pass back, and it goes over the last **k2** steps. With k2 above k1 the passes overlap.
 #
 # So that no loss counts twice, a pass brings the losses of the steps since the last pass, and no older ones. At the older
-# steps of its window it only goes through, from state to state. For a pass that starts after step $t$,
+# steps of its window it only goes through, from state to state. Steps are counted from 0, as in `dhs`. For a pass that
+# starts after step $t$,
 #
 # $$
 # \mathrm{d}h_s = \mathrm{d}h_s^{\text{from step } s+1} +
@@ -262,10 +265,10 @@ lab04.chunks.check(rnn_chunked_bptt)
 # \qquad s = t, t - 1, \dots, t - k_2 + 1,
 # $$
 #
-# and it starts with zero from behind. After the last step of the sequence there is a pass in any case, with the losses
-# that are left. The gradients of all passes are added. `dstate0` is the sum of what arrives before the first step, from
-# those passes that go back so far. Book: [k1 and k2](book:truncated_bptt#truncated-bptt-k1-k2), and [four ways to cut, by
-# hand](book:truncated_bptt#truncated-bptt-by-hand).
+# and it starts with zero in the place of a later step, and ends at step 0 at the latest. After the last step of the
+# sequence there is a pass in any case, with the losses that are left. The gradients of all passes are added. `dstate0` is
+# the sum of what arrives before the first step, from those passes that go back so far. Book: [k1 and
+# k2](book:truncated_bptt#truncated-bptt-k1-k2), and [four ways to cut, by hand](book:truncated_bptt#truncated-bptt-by-hand).
 #
 # Chunks of k steps are k1 = k2 = k. "The last k steps, at every step" is k1 = 1, k2 = k.
 
@@ -617,9 +620,9 @@ lab04.streams.check(stream_batches)
 # $$
 #
 # Each part is a pair in rnncore: `embedding_forward`, `rnn_forward`, `linear_forward`, `softmax_cross_entropy_forward`, and
-# the four `..._backward`. Compose them, and go back in the opposite order. The chunk starts from the state that the chunk
-# before has left. Your function returns the gradient and the state to carry on, and drops one thing. Book: [training in
-# chunks](book:character_language_model#character-lm-training).
+# the four `..._backward`; `help(linear_backward)` tells what one takes and in which order it returns. Compose them, and go
+# back in the opposite order. The chunk starts from the state that the chunk before has left. Your function returns the
+# gradient and the state to carry on, and drops one thing. Book: [training in chunks](book:character_language_model#character-lm-training).
 
 # %%
 # Worked example: two characters, with embeddings 1.0 and -1.0; the cell of part 2 starts from 0.5.

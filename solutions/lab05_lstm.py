@@ -99,7 +99,8 @@ for name in (
 # Book: [one step](book:lstm#lstm-step), [fused weights](book:lstm#lstm-fused).
 #
 # Axes have letters everywhere in this course: `T` steps in time, `B` sequences in a batch, `D` numbers in an input, `H`
-# units of the cell.
+# units of the cell. In code $\sigma$ is `sigmoid`, which takes an array. Results have the dtype of the inputs;
+# `np.zeros_like` keeps it, and `np.zeros` alone makes float64.
 
 # %%
 # Worked example: every array holds one number for each gate.

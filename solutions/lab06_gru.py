@@ -159,8 +159,8 @@ lab06.step_forward.check(gru_step_forward)
 #
 # <details><summary>Hint 2</summary>
 #
-# Cut each of the two products, with its bias, into three blocks of H columns: `np.split(a, 3, axis=1)`. The third block
-# of the state's product is `a_hn`. The reset gate multiplies it, and nothing else.
+# Cut each of the two products, with its bias, into three blocks of H columns, as many as `h` has: `np.split(a, 3,
+# axis=1)`. The third block of the state's product is `a_hn`. The reset gate multiplies it, and nothing else.
 #
 # </details>
 #

@@ -28,7 +28,7 @@
 # One sentence tells whether all of it is right: **a sequence must give the same answer alone and in any batch.**
 #
 # **You need** the chapter [Batches of unequal length](book:unequal_lengths), and from lab 1 or [The recurrent
-# cell](book:recurrent_cell) the loop over time. **Time:** 60 to 90 minutes.
+# cell](book:recurrent_cell) the loop over time. **Time:** 80 to 110 minutes.
 #
 # **How it works.** There are eight functions to write, most of them short. Replace `raise NotImplementedError()` with
 # your code and run the cell. The cell below it checks what you wrote, first on a worked example whose numbers you can
@@ -109,7 +109,7 @@ def pad_sequences(sequences, value):
         value: the filler, a number.
     Returns:
         padded: (T, B, D) or (T, B), in the dtype of the sequences; T is the largest L_b.
-        lengths: (B,), the L_b, whole numbers.
+        lengths: (B,), an array of the L_b, whole numbers.
     """
     ### BEGIN SOLUTION
     lengths = np.array([len(sequence) for sequence in sequences])
@@ -243,9 +243,9 @@ def masked_rnn_forward(params, xs, state0, lengths):
         params: dict of weight_ih (H, D), weight_hh (H, H), bias_ih (H,), bias_hh (H,).
         xs: (T, B, D), the padded inputs; any finite number may stand in the padding.
         state0: (B, H), the state before the first step.
-        lengths: (B,), whole numbers from 1 to T.
+        lengths: (B,), whole numbers from 1 to T. All may be less than T: then no sequence runs in the last steps.
     Returns:
-        hs: (T, B, H), the state after each step, zero after the end of a sequence.
+        hs: (T, B, H), in the dtype of xs, the state after each step, zero after the end of a sequence.
         state_T: (B, H), the state after the last step of each sequence.
     """
     ### BEGIN SOLUTION
@@ -386,7 +386,7 @@ def masked_cross_entropy(logits, targets, mask):
         mask: (T, B) of True and False, True somewhere.
     Returns:
         loss: a number, in nats.
-        dlogits: (T, B, V), zero where the mask is False.
+        dlogits: (T, B, V), in the dtype of the logits, zero where the mask is False.
     """
     ### BEGIN SOLUTION
     weights = (mask / mask.sum()).astype(logits.dtype)  # (T, B)
@@ -520,7 +520,7 @@ def unpack_forward(data, lengths):
         data: (N, D), packed as `pack_forward` does it.
         lengths: (B,), whole numbers from 1 up, whose sum is N.
     Returns:
-        xs: (T, B, D); T is the largest length.
+        xs: (T, B, D), in the dtype of data; T is the largest length.
         cache: `UnpackCache(xs, data, lengths)`, what a backward pass would need.
     """
     ### BEGIN SOLUTION
@@ -613,7 +613,7 @@ def bucketed(lengths, B, pool):
         B: how many sequences a batch has.
         pool: how many batches a pool has; the last pool has fewer if N is not a multiple of B * pool.
     Returns:
-        batches: (N / B, B), the numbers of the sequences, from 0 to N - 1. A row is a batch; from short to long within each pool.
+        batches: (N / B, B), an array of the numbers of the sequences, 0 to N - 1. A row is a batch; from short to long within each pool.
         waste: a number, the share of padding among all places if each batch is padded to its own longest sequence.
     """
     ### BEGIN SOLUTION
@@ -741,10 +741,10 @@ lines(
 
 
 # %%
-def next_words(sentences, extra):
+def next_words(some, extra):
     """Inputs and targets (T, B), and the mask of the real ones."""
-    tokens, lengths = pad_sequences([sentence[:-1] for sentence in sentences], 0)
-    targets, _ = pad_sequences([sentence[1:] for sentence in sentences], 0)
+    tokens, lengths = pad_sequences([sentence[:-1] for sentence in some], 0)
+    targets, _ = pad_sequences([sentence[1:] for sentence in some], 0)
     tokens, targets = more_padding(tokens, extra), more_padding(targets, extra)
     return tokens, targets, length_mask(lengths, len(tokens))
 

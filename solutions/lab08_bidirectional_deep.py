@@ -27,7 +27,7 @@
 #
 # **You need** the chapters [Bidirectional networks](book:bidirectional), for part 4 [Deep and residual
 # RNNs](book:deep_residual), for parts 5 to 7 [Tagging sequences](book:tagging). The plain cell of lab 1 is used as it is.
-# **Time:** 60 to 90 minutes.
+# **Time:** 75 to 100 minutes.
 #
 # **How it works.** There are six functions to write. Replace `raise NotImplementedError()` with your code and run the
 # cell. The cell below it checks what you wrote, first on a worked example whose numbers you can follow by hand, then on
@@ -99,7 +99,8 @@ for name in (
 # begins](book:bidirectional#bidirectional-lengths).
 #
 # Axes have letters everywhere in this course: `T` steps in time, `B` sequences in a batch, `D` numbers in an input, `H`
-# units of a cell, `V` tags. `lengths` holds a whole number from 1 to T for each sequence.
+# units of a cell, `V` tags. `lengths` holds a whole number from 1 to T for each sequence. Results have the dtype of
+# the inputs; `np.zeros_like` keeps it, and `np.zeros` alone makes float64.
 
 # %%
 # Worked example: two sequences, 1 2 3 4 and 5 6. The second is padded with 8 and 9; each is a column of the results.
@@ -166,13 +167,15 @@ lab08.reversal.check(reverse_padded_forward)
 # \end{aligned}
 # $$
 #
-# The semicolon puts the two states side by side. You need no new loop: turn the sequences, read them with
-# `rnn_forward`, and turn the states back, so that $r_t$ stands at its own position.
+# The semicolon puts the two states side by side, and `state0` holds $h_0$ and $r_{L+1}$. You need no new loop:
+# `hs, last, cache = rnn_forward(params, xs, state0)` is the plain cell over all T steps. Turn the sequences, read them with
+# it, and turn the states back, so that $r_t$ stands at its own position.
 #
 # No mask is needed inside. Both cells read their sequence first and the padding last; what they compute there is put to
 # zero in `ys`. But it must not be taken for a last state: each cell has one for each sequence, at the step that it reads
-# last *of the sequence*. Book: [two readers](book:bidirectional#bidirectional-layer), [what position t has
-# seen](book:bidirectional#bidirectional-sees), [concat or sum](book:bidirectional#bidirectional-merge).
+# last *of the sequence*. `length_mask(lengths, T)` is True, shape `(T, B)`, where a sequence has steps. Book: [two
+# readers](book:bidirectional#bidirectional-layer), [what position t has seen](book:bidirectional#bidirectional-sees),
+# [concat or sum](book:bidirectional#bidirectional-merge).
 
 # %% nbgrader={"grade_id": "use_reversal", "locked": true}
 reverse_padded_forward = lab08.reversal.or_reference(reverse_padded_forward)
@@ -208,7 +211,7 @@ def bidirectional_forward(params, xs, state0, lengths, merge="concat"):
         state_T: BidirectionalState(forward, reverse) of (B, H): each cell after the last step that it reads of each
             sequence. For the forward cell that is entry lengths[b] - 1 of xs, for the reverse one entry 0.
         cache: `BidirectionalCache("rnn", forward, reverse, lengths, merge, hs)`, where forward and reverse are the caches that
-            `rnn_forward` returns for the two cells, and hs (T, B, H) the states of the forward one.
+            `rnn_forward` returns for the two cells, and hs (T, B, H) the states of the forward one; its last field is named h.
     """
     ### BEGIN SOLUTION
     hs, _, forward = rnn_forward(params["forward"], xs, state0.forward)
@@ -229,9 +232,8 @@ lab08.both_forward.check(bidirectional_forward)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# `hs, last, cache = rnn_forward(params, xs, state0)` is the plain cell over all T steps, and `length_mask(lengths, T)` is
-# True, shape `(T, B)`, where a sequence has steps. Write five things in this order: read forwards; turn and read; pick
-# the last states; turn back; put together and mask.
+# Write five things in this order: read forwards; turn and read; pick the last states; turn back; put together and mask.
+# Of the three results of `rnn_forward` one is of no use here: `last` comes after the padding.
 #
 # </details>
 #
@@ -253,7 +255,8 @@ lab08.both_forward.check(bidirectional_forward)
 # %% [markdown]
 # ## 3. The gradient of both (4 points)
 #
-# The way back mirrors the way there. $\mathrm{d}y_t$ is the gradient of the loss with respect to $y_t$. Side by side, its
+# The way back mirrors the way there, with `dparams, dxs, dstate0 = rnn_backward(cache, dhs)` in the place of
+# `rnn_forward`. $\mathrm{d}y_t$ is the gradient of the loss with respect to $y_t$. Side by side, its
 # first H numbers belong to $h_t$ and the others to $r_t$; if the halves were added, each gets all of it:
 #
 # $$
@@ -317,8 +320,8 @@ lab08.both_backward.check(bidirectional_backward)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# `dparams, dxs, dstate0 = rnn_backward(cache, dhs)` is the backward pass of the plain cell. You call it twice, once with
-# each cache. The question is only what each call is given, and what is done with the `dxs` that it returns.
+# You call `rnn_backward` twice, once with each cache. The question is only what each call is given, and what is done with
+# the `dxs` that it returns.
 #
 # </details>
 #
@@ -462,10 +465,10 @@ lab08.stack.check(stacked_forward)
 # \end{aligned}
 # $$
 #
-# In a padded batch, $\alpha$ stays as it is after the end of its sentence. Scores may be large, and `np.exp(1000.0)` is
-# infinite. `log_sum_exp(a)` takes the log of the sum of `exp(a)` over the *last* axis, and takes the largest number out
-# before. Book: [the sum over all sequences](book:tagging#tagging-forward), and the numbers [by
-# hand](book:tagging#tagging-by-hand).
+# In a padded batch, $\alpha$ stays as it is after the end of its sentence; `length_mask` of part 2 says where that is.
+# Scores may be large, and `np.exp(1000.0)` is infinite. `log_sum_exp(a)` takes the log of the sum of `exp(a)` over the
+# *last* axis, and takes the largest number out before. Book: [the sum over all
+# sequences](book:tagging#tagging-forward), and the numbers [by hand](book:tagging#tagging-by-hand).
 
 # %%
 # Worked example: tags O and N, three steps. Factors exp(score) are multiplied where scores are added: emissions 1 and 2,
@@ -570,7 +573,7 @@ def crf_viterbi(params, emissions, lengths):
         lengths: (B,), whole numbers from 1 to T.
     Returns:
         tags: (T, B), whole numbers from 0 to V - 1; -1 after the end of a sentence.
-        score: (B,), the score of these tags.
+        score: (B,), the score of these tags, in the dtype of emissions.
     """
     ### BEGIN SOLUTION
     T, B, _ = emissions.shape

@@ -26,7 +26,7 @@
 # - run a beam search, say what its width and its length normalisation do, and when it is exact.
 #
 # **You need** the chapters [A language model from scratch](book:character_language_model) and [Writing
-# text](book:generation). **Time:** 60 to 90 minutes.
+# text](book:generation). **Time:** 80 to 110 minutes.
 #
 # **How it works.** There are eight functions to write. Replace `raise NotImplementedError()` with your code and run the
 # cell. The cell below it checks what you wrote, first on a worked example whose numbers you can follow by hand, then on
@@ -247,10 +247,10 @@ def temperature_distribution(logits, temperature):
     """Sharpen or flatten a distribution.
 
     Args:
-        logits: (B, V); they may be so large that their exponentials overflow.
+        logits: (B, V); they may be so large that their exponentials overflow, and one row may be far below another.
         temperature: a positive number.
     Returns:
-        q: (B, V), probabilities; each row sums to 1.
+        q: (B, V), probabilities in the dtype of the logits; each row sums to 1.
     """
     ### BEGIN SOLUTION
     return softmax(logits / temperature)
@@ -308,7 +308,8 @@ def top_k_distribution(logits, k):
         logits: (B, V).
         k: a whole number from 1 to V.
     Returns:
-        q: (B, V), probabilities, k of them in each row not 0; of equally good tokens the first counts as the better.
+        q: (B, V), probabilities in the dtype of the logits, k of them in each row not 0; of equally good tokens the first counts
+            as the better.
     """
     ### BEGIN SOLUTION
     order = np.argsort(-logits, axis=-1, kind="stable")  # (B, V), from the best token to the worst
@@ -350,7 +351,7 @@ lab09.top_k.check(top_k_distribution)
 #
 # One k must serve places where one character is nearly certain and places where twenty are possible. **Top-p** cuts where
 # the probability is. Sort the characters of a row, best first, $p_{(1)} \ge p_{(2)} \ge \dots$, and keep the fewest that
-# reach the share $p$ together. The one that crosses $p$ is kept:
+# reach the share $p$ (without an index) together. The one that crosses $p$ is kept:
 #
 # $$
 # n = \min \{ m : \textstyle\sum_{i \le m} p_{(i)} \ge p \}, \qquad
@@ -376,7 +377,7 @@ def top_p_distribution(logits, p):
         logits: (B, V).
         p: a number above 0, at most 1; 1 keeps every token.
     Returns:
-        q: (B, V), probabilities; of equally good tokens the first counts as the better.
+        q: (B, V), probabilities in the dtype of the logits; of equally good tokens the first counts as the better.
     """
     ### BEGIN SOLUTION
     probabilities = softmax(logits)
@@ -442,7 +443,7 @@ def draw_tokens(probabilities, u):
         probabilities: (B, V), from 0 up; each row sums to 1.
         u: (B,), numbers from 0 up to but not including 1, one for each row; none lies so close to 1 that rounding matters.
     Returns:
-        tokens: (B,), whole numbers; a token of probability 0 is never drawn.
+        tokens: (B,), an array of whole numbers; a token of probability 0 is never drawn.
     """
     ### BEGIN SOLUTION
     reached = np.cumsum(probabilities, axis=1)  # (B, V)
@@ -553,6 +554,8 @@ lab09.extension.check(extend_beam)
 # 1. the open beginnings are extended with `extend_beam`; there are always `width` places;
 # 2. a continuation that adds `end` is finished and leaves the beam. At step `max_length` everything counts as finished;
 # 3. the others are the open beginnings of the next step. If none is left, the search is over.
+#
+# The lines above your code start the search, and those below it sort what you put into `found`; leave both as they are.
 #
 # The finished sequences compete by their score, in which $L$ is the number of tokens, with the end token if it was reached:
 #

@@ -3,7 +3,8 @@
 select_kernel   answer Jupyter's question for a kernel, if it asks
 run             run one cell and read what it shows
 rewrite         write a cell anew
-solutions       what a solved lab has in the cells that learners write
+solutions       what a solved lab has in the code cells that learners write
+checked         those of them that have a check
 work_through    a whole lab, from blank to full marks
 """
 
@@ -76,14 +77,22 @@ def rewrite(tab, cell, source):
 
 
 def solutions(lab):
-    """A dict from the grade_id of each cell that learners write to its text in the solved lab."""
-    cells = jupytext.read(ROOT / "solutions" / f"{lab}.py").cells
+    """A dict from the grade_id of each code cell that learners write to its text in the solved lab."""
+    cells = [cell for cell in jupytext.read(ROOT / "solutions" / f"{lab}.py").cells if cell.cell_type == "code"]
     written = {cell.metadata["nbgrader"]["grade_id"]: cell.source for cell in cells if cell.metadata.get("nbgrader", {}).get("solution")}
     return {name: re.sub(r"\n *### (BEGIN|END) SOLUTION", "", source) for name, source in written.items()}
 
 
+def checked(lab):
+    """The grade_ids of the code cells that have a check; in a capstone, some are there without one."""
+    cells = nbformat.read(ROOT / "labs" / lab / f"{lab}.ipynb", 4).cells
+    return [name for name in solutions(lab) if any(cell.metadata.get("nbgrader", {}).get("grade_id") == f"check_{name}" for cell in cells)]
+
+
 def work_through(tab, lab, train=False):
     """Do a lab as a learner does: run each cell; where there is something to write, run the check first, then write, and check again.
+
+    A cell to write that has no check is written at once, and answers in words are left out.
 
     Args:
         tab: a page with the lab's notebook.
@@ -94,7 +103,7 @@ def work_through(tab, lab, train=False):
     """
     begin, told, writes = time.monotonic(), [], None
     cells = [cell for cell in nbformat.read(ROOT / "labs" / lab / f"{lab}.ipynb", 4).cells if cell.cell_type == "code"]
-    shown, answers = tab.locator(".jp-CodeCell"), solutions(lab)
+    shown, answers, graded = tab.locator(".jp-CodeCell"), solutions(lab), checked(lab)
     shown.nth(len(cells) - 1).wait_for(state="attached")
     for i, cell in enumerate(cells):
         place, state = shown.nth(i), cell.metadata.get("nbgrader", {})
@@ -105,6 +114,8 @@ def work_through(tab, lab, train=False):
             assert "Error" not in run(tab, line), f"{lab}: the solution of {grade_id} stopped"
             told.append((grade_id, time.monotonic() - start, before, run(tab, place)))
         else:
+            if state.get("solution") and state["grade_id"] not in graded:
+                rewrite(tab, place, answers[state["grade_id"]])
             output = run(tab, place, timeout=300)
             assert "Error" not in output, f"{lab}, cell {i}: {output[-500:]}"
             if state.get("solution"):

@@ -10,7 +10,7 @@ import urllib.request
 
 import pytest
 
-from tests.browser.learner import ROOT, launch, solutions, work_through
+from tests.browser.learner import ROOT, checked, launch, work_through
 
 LABS = sorted(path.stem for path in (ROOT / "solutions").glob("lab*.py"))
 NEEDS_TORCH = re.compile(r"^(?:import|from) (?:torch|rnncore\.pytorch)\b", re.MULTILINE)
@@ -48,7 +48,7 @@ def server(tmp_path_factory):
 
 
 def require_full_marks(lab, told):
-    assert [grade_id for grade_id, *_ in told] == list(solutions(lab))
+    assert [grade_id for grade_id, *_ in told] == checked(lab)
     for grade_id, _, before, after in told:
         assert "it is not written yet; put your code in the place of" in before, f"{lab}, {grade_id}: {before}"
         assert "is right: the worked example and" in after, f"{lab}, {grade_id}: {after}"

@@ -1,8 +1,9 @@
 """What the tests know of one lab; each has a file in tests/labs/cases/."""
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import jupytext
@@ -20,6 +21,7 @@ class Lab(NamedTuple):
     half: dict  # STEP -> "solution", or the text that one of the students in the round trip hands in; not written where missing
     told: list  # sentences of the feedback that this student reads
     trains: str  # printed by the experiment, never while nbgrader grades
+    manual: Mapping = MappingProxyType({})  # grade_id of what a person grades -> points
     shown: Callable = lambda args, results: {}  # (arguments, results by name) of a worked example -> more names that the text uses
 
     @property

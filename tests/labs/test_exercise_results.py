@@ -68,3 +68,28 @@ def test_an_error_of_two_sentences_is_told_in_one():
     exercise = Exercise(lambda: 1.0, outputs=("y",), letters="T", example=tuple, draw=lambda rng, dtype, T: [()], mistakes={})
     with pytest.raises(CheckFailed, match=r"ValueError: The truth value [^.]+ is ambiguous; Use [^ ]+ or a\.all\(\)\.$"):
         exercise.check(result, rng=np.random.default_rng(0))
+
+
+def test_a_second_fault_in_the_dtype_hides_no_mistake():
+    """A mistake is named if the learner's float32 results come as float64, too; float64 alone is no mistake that is known."""
+    exercise = Exercise(
+        lambda x: (2 * x, {"y": x}),
+        outputs=("x", "ys"),
+        letters="T",
+        example=lambda: (np.ones(2),),
+        draw=lambda rng, dtype, T: [(rng.standard_normal(T).astype(dtype),)],
+        mistakes={"x is tripled": lambda x: (3 * x, {"y": x}), "x is right": lambda x: (2 * x, {"y": x})},
+    )
+
+    def message(function):
+        with pytest.raises(CheckFailed) as failed:
+            exercise.check(function, rng=np.random.default_rng(0))
+        return str(failed.value)
+
+    def in_float64(factor):
+        return lambda x: [factor * x.astype(np.float64), {"y": x.astype(np.float64)}]
+
+    assert message(in_float64(3)).endswith("This is what comes out when x is tripled.")
+    assert message(in_float64(4)).endswith("x[0] is 4 but 2 was expected (2 of 2 entries differ).")
+    assert message(in_float64(2)).endswith("x must have the dtype of the inputs, float32, got float64.")
+    assert message(lambda x: [4 * x, {}, 1]).endswith("got a list of 3.")

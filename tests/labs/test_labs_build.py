@@ -55,6 +55,7 @@ def test_building_gives_what_is_committed_byte_for_byte(build, tmp_path):
     shutil.rmtree(tmp_path / "labs")
     code, out, err = build()
     assert (code, err) == (0, "") and out.splitlines()[0] == f"labs/{LAB}: 5 checks, 20 points, written"
+    assert "labs/lab13_capstone: 5 checks, 4 answers graded by hand, 20 points, written" in out.splitlines()
     source = contents(tmp_path / "_build")
     assert contents(tmp_path / "labs") == committed
     assert "unchanged" in build()[1]

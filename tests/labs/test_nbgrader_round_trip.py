@@ -4,6 +4,8 @@ solved      the solution
 untouched   what was fetched
 half        one step wrong, two right, one not written, one that is not even Python, and whatever the lab has besides
 
+A lab may have answers that a person grades; then somebody enters marks for `solved` as formgrader does.
+
 What each lab's steps give, and what `half` hands in, stands in tests/labs/cases/.
 """
 
@@ -33,9 +35,21 @@ with Gradebook("sqlite:///gradebook.db", "rnn") as gradebook:
     print(json.dumps({{s.student.id: {{grade.name: grade.score for grade in s.notebooks[0].grades}} for s in submissions}}))
     assert not any(s.needs_manual_grade for s in submissions)
 """
+# What formgrader writes when a person marks the answers; who wrote none waits for no marks and gets 0.
+BY_HAND = """
+from nbgrader.api import Gradebook
+with Gradebook("sqlite:///gradebook.db", "rnn") as gradebook:
+    waiting = {{s.student.id for s in gradebook.assignment_submissions("{lab}") if s.needs_manual_grade}}
+    assert waiting == {{"solved"}}, waiting
+    for name, points in {manual}.items():
+        grade = gradebook.find_grade(name, "{lab}", "{lab}", "solved")
+        assert grade.needs_manual_grade and grade.auto_score is None
+        grade.manual_score, grade.needs_manual_grade = points, False
+    gradebook.db.commit()
+"""
 
 
-def hold_class(base, lab, points, half):
+def hold_class(base, lab, points, half, manual):
     """Do everything in a new folder, and return the folder of the course."""
     course, exchange = base / "course", base / "exchange"
     shutil.copytree(ROOT / "solutions", course / "solutions", ignore=shutil.ignore_patterns("__pycache__"))
@@ -72,12 +86,16 @@ def hold_class(base, lab, points, half):
     )
     source = nbformat.read(course / "_build" / "source" / lab / f"{lab}.ipynb", 4)
     solutions = {cell.id: cell.source for cell in source.cells}
-    hand_in(homes["solved"], lab, {name.removeprefix("check_"): "solution" for name in points}, solutions)
+    hand_in(homes["solved"], lab, {name.removeprefix("check_"): "solution" for name in (*points, *manual)}, solutions)
     hand_in(homes["half"], lab, half, solutions)
     nbgrader(
         *((home, f"submit {lab} --course rnn --student {student}") for student, home in homes.items()),
         (course, f"collect {lab} --ExchangeCollect.check_owner=False"),
         (course, f"autograde {lab}"),
+    )
+    if manual:
+        run([sys.executable, "-c", BY_HAND.format(lab=lab, manual=manual)], cwd=course)
+    nbgrader(
         (course, f"generate_feedback {lab}"),
         (course, f"release_feedback {lab}"),
         *((home, f"fetch_feedback {lab} --course rnn --student {student}") for student, home in homes.items()),
@@ -98,11 +116,11 @@ def hand_in(home, lab, answers, solutions):
 
 @pytest.mark.parametrize("name", LABS)
 def test_a_class_from_release_to_marks(name, tmp_path):
-    lab, points, half = LABS[name].name, LABS[name].points, LABS[name].half
-    course = hold_class(tmp_path, lab, points, half)
-    none = dict.fromkeys(points, 0)
+    lab, points, half, manual = LABS[name].name, LABS[name].points, LABS[name].half, LABS[name].manual
+    course = hold_class(tmp_path, lab, points, half, manual)
+    none = dict.fromkeys({**points, **manual}, 0)
     right = {f"check_{step}" for step, answer in half.items() if answer == "solution"}
-    earned = {"solved": points, "untouched": none, "half": {**none, **{name: points[name] for name in right}}}
+    earned = {"solved": {**points, **manual}, "untouched": none, "half": {**none, **{name: points[name] for name in right}}}
 
     # What is released and fetched is what is committed.
     committed = (ROOT / "labs" / lab / f"{lab}.ipynb").read_bytes()
@@ -111,10 +129,10 @@ def test_a_class_from_release_to_marks(name, tmp_path):
 
     # Each step gives its points, whatever became of the others; the exported scores are their sums.
     assert json.loads((course / "marks.json").read_text()) == earned
-    assert sum(points.values()) == 20
+    assert sum(points.values()) + sum(manual.values()) == 20
     with open(course / "grades.csv", newline="") as file:
         scores = {(row["assignment"], row["student_id"]): float(row["score"]) for row in csv.DictReader(file)}
-    assert scores == {(lab, student): sum(points.values()) for student, points in earned.items()}
+    assert scores == {(lab, student): sum(marks.values()) for student, marks in earned.items()}
 
     # The feedback that a learner fetches holds the checks' sentences; one who wrote nothing gets one for each step.
     text = feedback(tmp_path / "half" / lab)

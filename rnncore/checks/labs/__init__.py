@@ -11,8 +11,10 @@ lab06      the GRU
 lab07      batches of unequal length
 lab08      bidirectional and deep
 lab09      generation
+lab10      encoder and decoder
 lab11      attention
 lab12      PyTorch and the GPU; the only one that loads PyTorch
+lab13      the capstone
 """
 
 from rnncore.checks.labs.exercise import *  # noqa: F403

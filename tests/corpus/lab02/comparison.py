@@ -173,3 +173,14 @@ def in_place(g, n):
 @wrong(None)
 def percent(g, n):
     return 100 * a_mask(g, n)
+
+
+@wrong("one number for the whole array is returned, |g - n| over the larger")
+def of_the_whole_arrays(g, n):
+    return np.linalg.norm(g - n) / max(np.linalg.norm(g), np.linalg.norm(n))
+
+
+@wrong("a zero in one of the two alone gets the error 0")
+def zero_where_either_is_zero(g, n):
+    top = np.maximum(np.abs(g), np.abs(n))
+    return np.where((g == 0) | (n == 0), 0, np.abs(g - n) / np.where(top > 0, top, 1))

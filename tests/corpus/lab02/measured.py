@@ -281,3 +281,41 @@ def half_of_the_one_sided_difference_of_the_sum(params, xs, targets, name, eps):
     return with_rule(
         params, xs, targets, name, eps, lambda f, eps: (f(eps) - f(0)) / (2 * eps), lambda *args: sentence_forward(*args)[2].sum()
     )
+
+
+@wrong("it changed its argument params in place; work on a copy.")
+def leaves_the_copy_in_the_callers_dict(params, xs, targets, name, eps):
+    w = params[name]
+    out = np.zeros_like(w)
+    for i in np.ndindex(out.shape):
+        for sign in (1, -1):
+            moved = w.copy()
+            moved[i] += sign * eps
+            params[name] = moved
+            out[i] += sign * loss_of(params, xs, targets) / (2 * eps)
+    return out
+
+
+@wrong("every parameter is taken for a matrix; a bias has one axis")
+def two_loops_for_a_matrix(params, xs, targets, name, eps):
+    out = np.zeros_like(params[name])
+    for i in range(out.shape[0]):
+        for j in range(out.shape[1]):
+            a, b = params[name].copy(), params[name].copy()
+            a[i, j] += eps
+            b[i, j] -= eps
+            out[i, j] = (loss_of({**params, name: a}, xs, targets) - loss_of({**params, name: b}, xs, targets)) / (2 * eps)
+    return out
+
+
+@wrong("the shape is taken apart into rows and columns; a bias has one axis")
+def rows_and_columns(params, xs, targets, name, eps):
+    out = np.zeros_like(params[name])
+    rows, columns = params[name].shape
+    for i in range(rows):
+        for j in range(columns):
+            a, b = params[name].copy(), params[name].copy()
+            a[i, j] += eps
+            b[i, j] -= eps
+            out[i, j] = (loss_of({**params, name: a}, xs, targets) - loss_of({**params, name: b}, xs, targets)) / (2 * eps)
+    return out

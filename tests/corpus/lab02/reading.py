@@ -95,6 +95,19 @@ def a_list_of_results(params, xs, targets):
     return [hs, p, losses]
 
 
+@right
+def loss_from_the_score(params, xs, targets):
+    W, U = params["weight_ih"], params["weight_hh"]
+    h = np.zeros((xs.shape[1], len(U)), xs.dtype)
+    states = []
+    for x in xs:
+        h = np.tanh((W @ x.T).T + params["bias_ih"] + (U @ h.T).T + params["bias_hh"])
+        states += [h]
+    y = np.squeeze(h @ params["weight_ho"].T + params["bias_ho"], axis=1)
+    losses = np.logaddexp(0, y) - targets * y
+    return np.array(states), sigmoid(y), losses
+
+
 @wrong("tanh is left out")
 def no_tanh(params, xs, targets):
     h = np.zeros((xs.shape[1], len(params["bias_hh"])), xs.dtype)
@@ -272,3 +285,26 @@ def base_ten(params, xs, targets):
 def first_state_for_p_and_no_tanh_for_hs(params, xs, targets):
     _, p, _ = textbook_formula(params, xs[:1], targets)
     return np.arctanh(read(params, xs)), p, entropy(p, targets)
+
+
+@wrong("the loss is that of the likelier label")
+def loss_of_the_decision(params, xs, targets):
+    h = np.zeros((xs.shape[1], params["weight_hh"].shape[0]), dtype=xs.dtype)
+    hs = []
+    for x in xs:
+        h = np.tanh(x @ params["weight_ih"].T + params["bias_ih"] + h @ params["weight_hh"].T + params["bias_hh"])
+        hs.append(h)
+    p = sigmoid(h @ params["weight_ho"].T + params["bias_ho"])[:, 0]
+    return np.stack(hs), p, -np.log(np.maximum(p, 1 - p))
+
+
+@wrong("there is a p for every word")
+def score_at_every_word(params, xs, targets):
+    h = np.zeros((xs.shape[1], params["weight_hh"].shape[0]), dtype=xs.dtype)
+    hs = []
+    for x in xs:
+        h = np.tanh(x @ params["weight_ih"].T + params["bias_ih"] + h @ params["weight_hh"].T + params["bias_hh"])
+        hs.append(h)
+    hs = np.stack(hs)
+    p = sigmoid(hs @ params["weight_ho"].T + params["bias_ho"])[:, :, 0]
+    return hs, p, -np.log(np.where(targets == 1, p, 1 - p))

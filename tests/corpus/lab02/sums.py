@@ -108,6 +108,30 @@ def added(xs, befores, das):
     }
 
 
+@right
+def one_array_for_both_biases(xs, hs, das):
+    before = np.concatenate([np.zeros_like(hs[:1]), hs[:-1]])
+    db = das.sum(axis=(0, 1))
+    return {
+        "weight_ih": np.einsum("tbh,tbd->hd", das, xs),
+        "weight_hh": np.einsum("tbh,tbk->hk", das, before),
+        "bias_ih": db,
+        "bias_hh": db,
+    }
+
+
+@right
+def zip_over_the_words(xs, hs, das):
+    h_before = np.zeros_like(hs[0])
+    dW, dU, db = 0, 0, 0
+    for x, h, da in zip(xs, hs, das, strict=True):
+        dW = dW + da.T @ x
+        dU = dU + da.T @ h_before
+        db = db + np.sum(da, 0)
+        h_before = h
+    return {"weight_ih": dW, "weight_hh": dU, "bias_ih": db, "bias_hh": np.array(db)}
+
+
 @wrong("the gradient of weight_hh uses the state after each word")
 def same_index(xs, hs, das):
     return added(xs, hs, das)
@@ -258,3 +282,31 @@ def transpose_forgotten(xs, hs, das):
 @wrong(None)
 def wrong_state_and_mean(xs, hs, das):
     return {name: gradient / len(xs) for name, gradient in added(xs, hs, das).items()}
+
+
+@wrong("the gradient is shared out between the two biases")
+def bias_shared_out_between_the_two(xs, hs, das):
+    dW, dU = 0, np.zeros((das.shape[2], das.shape[2]), das.dtype)
+    for t in range(len(xs)):
+        dW = dW + das[t].T @ xs[t]
+        if t > 0:
+            dU += das[t].T @ hs[t - 1]
+    db = das.sum(axis=(0, 1)) / 2
+    return {"weight_ih": dW, "weight_hh": dU, "bias_ih": db, "bias_hh": db.copy()}
+
+
+@wrong("the gradient of weight_hh uses the state after the next word")
+def pairs_shifted_the_other_way(xs, hs, das):
+    dW = sum(da.T @ x for da, x in zip(das, xs, strict=False))
+    dU = sum((da.T @ h for da, h in zip(das, hs[1:], strict=False)), np.zeros((hs.shape[2], hs.shape[2]), das.dtype))
+    db = das.sum(axis=(0, 1))
+    return {"weight_ih": dW, "weight_hh": dU, "bias_ih": db, "bias_hh": db.copy()}
+
+
+@wrong(None)
+def only_the_last_word_counts(xs, hs, das):
+    for t in range(1, len(xs)):
+        dW = das[t].T @ xs[t]
+        dU = das[t].T @ hs[t - 1]
+        db = das[t].sum(axis=0)
+    return {"weight_ih": dW, "weight_hh": dU, "bias_ih": db, "bias_hh": db.copy()}

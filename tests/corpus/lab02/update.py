@@ -168,3 +168,23 @@ def sign_only(params, gradients, lr):
 @wrong(None)
 def averaged_with_the_gradient(params, gradients, lr):
     return {name: (1 - lr) * params[name] + lr * gradients[name] for name in params}
+
+
+@wrong("the learning rate is 0.5, as in the example")
+def rate_of_the_example(params, gradients, lr):
+    return {n: params[n] - 0.5 * gradients[n] for n in params}
+
+
+@wrong("it changed its argument params in place; work on a copy.")
+def rebinds_in_the_callers_dict(params, gradients, lr):
+    for n in params:
+        params[n] = params[n] - lr * gradients[n]
+    return params
+
+
+@wrong("got a dict with the keys weight_ih.")
+def returns_inside_the_loop(params, gradients, lr):
+    new = {}
+    for n in params:
+        new[n] = params[n] - lr * gradients[n]
+        return new

@@ -274,3 +274,22 @@ def only_one_da(params, hs, dh_T):
 @wrong(None)
 def no_slope_and_transposed(params, hs, dh_T):
     return walk(params, hs, dh_T, lambda t: 1, lambda da, dh: da @ params["weight_hh"].T)
+
+
+@wrong("the slope is taken at hs[t - 1], at the first word even at the last state")
+def slope_of_the_state_before(params, hs, dh_T):
+    das, dh = np.empty_like(hs), dh_T
+    for t in reversed(range(len(hs))):
+        das[t] = dh * (1 - hs[t - 1] ** 2)
+        dh = das[t] @ params["weight_hh"]
+    return das, das @ params["weight_ih"], dh
+
+
+@wrong("dxs is that of the first word alone")
+def dxs_of_one_word(params, hs, dh_T):
+    das, dh = np.empty_like(hs), dh_T
+    for t in reversed(range(len(hs))):
+        das[t] = dh * (1 - hs[t] ** 2)
+        dxs = das[t] @ params["weight_ih"]
+        dh = das[t] @ params["weight_hh"]
+    return das, dxs, dh

@@ -7,6 +7,10 @@ import numpy as np
 from tests.corpus.answers import right, wrong
 
 
+def whole(grads):
+    return float(np.sqrt(sum(np.sum(g**2) for g in grads.values())))
+
+
 @right
 def one_long_vector(grads, max_norm):
     norm = np.linalg.norm(np.concatenate([g.ravel() for g in grads.values()]))
@@ -63,6 +67,20 @@ def entry_by_entry(grads, max_norm):
 
 def total_norm(grads):
     return float(np.sqrt(sum((g.astype(float) ** 2).sum() for g in grads.values())))
+
+
+@right
+def infinite_ratio_at_zero(grads, max_norm):
+    norm = np.sqrt(sum(np.sum(g**2) for g in grads.values()))
+    s = float(min(1.0, max_norm / norm))
+    return {n: g * s for n, g in grads.items()}, float(norm)
+
+
+@right
+def small_number_as_torch_has_it(grads, max_norm):
+    norm = float(np.linalg.norm([np.linalg.norm(g) for g in grads.values()]))
+    scale = min(1.0, max_norm / (norm + 1e-12))
+    return {k: g * scale for k, g in grads.items()}, norm
 
 
 @wrong("each array is clipped for itself, which changes the direction")
@@ -214,3 +232,26 @@ def mean_of_squares(grads, max_norm):
     norm = float(np.sqrt(np.mean(flat**2)))
     scale = max_norm / norm if norm > max_norm else 1.0
     return {name: g * scale for name, g in grads.items()}, norm
+
+
+@wrong("each array's mean of squares is added")
+def root_mean_square(grads, max_norm):
+    norm = float(np.sqrt(sum(np.mean(g**2) for g in grads.values())))
+    s = max_norm / norm if norm > max_norm else 1.0
+    return {n: g * s for n, g in grads.items()}, norm
+
+
+@wrong("it changed its argument grads in place; work on a copy.")
+def rebinds_in_the_dict(grads, max_norm):
+    norm = whole(grads)
+    if norm > max_norm:
+        for n in grads:
+            grads[n] = grads[n] * (max_norm / norm)
+    return grads, norm
+
+
+@wrong("clipped must be a dict with the keys weight_hh, bias_hh, got float")
+def order_of_results(grads, max_norm):
+    norm = whole(grads)
+    s = max_norm / norm if norm > max_norm else 1.0
+    return norm, {n: g * s for n, g in grads.items()}

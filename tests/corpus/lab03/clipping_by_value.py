@@ -168,3 +168,25 @@ def numpy_bound(grads, max_value):
 @wrong("it stopped in line")
 def dict_clipped(grads, max_value):
     return np.clip(grads, -max_value, max_value)
+
+
+@wrong("Python's min and max are used")
+def python_max_and_min(grads, max_value):
+    return {n: max(-max_value, min(max_value, g)) for n, g in grads.items()}
+
+
+@wrong("a smooth curve bends all entries")
+def squashed_with_tanh(grads, max_value):
+    return {n: max_value * np.tanh(g / max_value) for n, g in grads.items()}
+
+
+@wrong("clipped must be a dict with the keys weight_hh, bias_hh, got a list of 2.")
+def list_without_names(grads, max_value):
+    return [np.clip(g, -max_value, max_value) for g in grads.values()]
+
+
+@wrong("it changed its argument grads in place; work on a copy.")
+def result_put_back_in_grads(grads, max_value):
+    for n in grads:
+        grads[n] = np.clip(grads[n], -max_value, max_value)
+    return grads

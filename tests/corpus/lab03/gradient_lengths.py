@@ -220,3 +220,24 @@ def wide(params, hs, dh_T):
 @wrong(None)
 def transposed_and_without_slope(params, hs, dh_T):
     return loop(params, hs, dh_T, lambda dh, h, W: dh @ W.T)
+
+
+@wrong("the slopes are taken one state too early, and at the first step at the last state")
+def state_before_for_the_slope(params, hs, dh_T):
+    T = len(hs)
+    norms = np.empty((T + 1, len(dh_T)), hs.dtype)
+    norms[T], dh = np.linalg.norm(dh_T, axis=1), dh_T
+    for t in range(T - 1, -1, -1):
+        dh = (dh * (1 - hs[t - 1] ** 2)) @ params["weight_hh"]
+        norms[t] = np.linalg.norm(dh, axis=1)
+    return norms
+
+
+@wrong("the lengths are taken before weight_hh, at the pre-activations")
+def length_of_da(params, hs, dh_T):
+    dh, out = dh_T, [np.linalg.norm(dh_T, axis=1)]
+    for h in hs[::-1]:
+        da = dh * (1 - h**2)
+        out.append(np.linalg.norm(da, axis=1))
+        dh = da @ params["weight_hh"]
+    return np.stack(out[::-1])

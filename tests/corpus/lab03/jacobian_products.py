@@ -77,6 +77,13 @@ def rows_carried_back(jacobians):
     return products
 
 
+@right
+def with_accumulate(jacobians):
+    from itertools import accumulate
+
+    return np.stack(list(accumulate(jacobians[::-1], np.matmul))[::-1])
+
+
 @wrong("the factors stand in the wrong order")
 def on_the_left(jacobians):
     P, products = jacobians[-1], [jacobians[-1]]
@@ -223,3 +230,13 @@ def wide_identity(jacobians):
 @wrong("it stopped in line")
 def multi_dot(jacobians):
     return np.stack([np.linalg.multi_dot(list(jacobians[t:][::-1])) for t in range(len(jacobians))])
+
+
+@wrong("the last step's Jacobian is multiplied in twice")
+def last_jacobian_twice(jacobians):
+    P = jacobians[-1]
+    out = []
+    for J in jacobians[::-1]:
+        P = P @ J
+        out.append(P)
+    return np.stack(out[::-1])

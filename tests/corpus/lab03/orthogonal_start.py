@@ -192,3 +192,41 @@ def unfinished_gram_schmidt(normal, gain):
         v = A[:, j] - (Q[:, j - 1] @ A[:, j - 1]) * Q[:, j - 1]
         Q[:, j] = v / np.linalg.norm(v)
     return gain * (Q if normal.shape[0] >= normal.shape[1] else Q.T)
+
+
+@wrong("every entry of Q is made positive")
+def absolute_values_of_q(normal, gain):
+    wide = normal.shape[0] < normal.shape[1]
+    Q = np.abs(np.linalg.qr(normal.T if wide else normal)[0])
+    return gain * (Q.T if wide else Q)
+
+
+@wrong("all columns are turned, whatever their sign")
+def always_the_other_sign(normal, gain):
+    wide = normal.shape[0] < normal.shape[1]
+    Q = -np.linalg.qr(normal.T if wide else normal)[0]
+    return gain * (Q.T if wide else Q)
+
+
+@wrong("all columns get the first sign")
+def one_sign_for_all(normal, gain):
+    wide = normal.shape[0] < normal.shape[1]
+    Q, R = np.linalg.qr(normal.T if wide else normal)
+    Q = Q * np.sign(R[0, 0])
+    return gain * (Q.T if wide else Q)
+
+
+@wrong("tall matrices are transposed and wide ones are not")
+def transposed_when_tall(normal, gain):
+    tall = normal.shape[0] > normal.shape[1]
+    Q, R = np.linalg.qr(normal.T if tall else normal)
+    Q = Q * np.sign(np.diag(R))
+    return gain * (Q.T if tall else Q)
+
+
+@wrong(None)
+def complete_mode(normal, gain):
+    wide = normal.shape[0] < normal.shape[1]
+    Q, R = np.linalg.qr(normal.T if wide else normal, mode="complete")
+    Q[:, : len(np.diag(R))] *= np.sign(np.diag(R))
+    return gain * (Q.T if wide else Q)

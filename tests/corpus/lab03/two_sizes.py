@@ -59,6 +59,13 @@ def top(matrices):
     return np.linalg.svd(matrices, compute_uv=False)[:, 0]
 
 
+@right
+def root_of_the_gram_matrix(matrices):
+    lam = np.linalg.eigvals(matrices)
+    gram = np.swapaxes(matrices, 1, 2) @ matrices
+    return np.sqrt(lam.real**2 + lam.imag**2).max(-1), np.sqrt(np.linalg.eigvalsh(gram)[:, -1])
+
+
 @wrong("no absolute value is taken")
 def no_absolute_value(matrices):
     return np.linalg.eigvals(matrices).max(axis=-1), top(matrices)
@@ -185,3 +192,13 @@ def power_iteration_too_short(matrices):
         size = np.linalg.norm(v, axis=1, keepdims=True)
         v = v / size
     return size[:, 0, 0], top(matrices)
+
+
+@wrong("the maximum is taken first and the absolute value of it afterwards")
+def abs_after_max(matrices):
+    return np.abs(np.linalg.eigvals(matrices).max(axis=-1)), np.linalg.svd(matrices, compute_uv=False).max(axis=-1)
+
+
+@wrong("the maximum of the eigenvalues runs over the matrices")
+def maximum_over_the_matrices(matrices):
+    return np.abs(np.linalg.eigvals(matrices)).max(axis=0), np.linalg.svd(matrices, compute_uv=False).max(axis=0)

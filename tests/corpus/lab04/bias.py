@@ -183,3 +183,30 @@ def lists(truncated, full):
 def root_mean_square_for_length(truncated, full):
     g, G = flat(truncated, full)
     return g @ G / (lengths(g) * lengths(G)), np.sqrt(((g - G) ** 2).mean(axis=1))
+
+
+@right
+def rows(truncated, full):
+    g, G = truncated.reshape(truncated.shape[0], -1), full.reshape(-1)
+    length = np.sqrt((G * G).sum())
+    return g @ G / (np.sqrt((g * g).sum(axis=1)) * length), np.sqrt(((g - G) ** 2).sum(axis=1)) / length
+
+
+@wrong("the gradients are multiplied as they come, with several axes")
+def product_with_axes(truncated, full):
+    m, n = np.linalg.norm(truncated, axis=1), np.linalg.norm(full)
+    return truncated @ full / (m * n), np.linalg.norm(truncated - full, axis=1) / n
+
+
+@wrong("the cosines are divided by the length of the full gradient only")
+def own_length_forgotten(truncated, full):
+    g, G = truncated.reshape(len(truncated), -1), full.ravel()
+    n = np.linalg.norm(G)
+    return g @ G / n, np.linalg.norm(g - G, axis=1) / n
+
+
+@wrong("the lengths in the cosines are sums of absolute values")
+def absolute_values(truncated, full):
+    g, G = truncated.reshape(len(truncated), -1), full.ravel()
+    n = np.abs(G).sum()
+    return g @ G / (np.abs(g).sum(axis=1) * n), np.abs(g - G).sum(axis=1) / n

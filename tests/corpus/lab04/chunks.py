@@ -292,3 +292,111 @@ def one_step_overlap(params, xs, state0, dhs, k):
 def plain_zeros(params, xs, state0, dhs, k):
     dparams, dstate0, state_T = recursive(params, xs, state0, dhs, k)
     return {name: np.zeros(d.shape) + d for name, d in dparams.items()}, dstate0, state_T
+
+
+@right
+def slices(params, xs, state0, dhs, k):
+    sums = {name: np.zeros_like(w) for name, w in params.items()}
+    state = state0
+    first = None
+    for start in range(0, xs.shape[0], k):
+        part = slice(start, start + k)
+        _, state, cache = rnn_forward(params, xs[part], state)
+        d, _, dstate = rnn_backward(cache, dhs[part])
+        for name in sums:
+            sums[name] = sums[name] + d[name]
+        if first is None:
+            first = dstate
+    return sums, first, state
+
+
+@wrong("the steps that do not fill a chunk are left out")
+def what_fills_a_chunk(params, xs, state0, dhs, k):
+    state, total, dstate0 = state0, {n: np.zeros_like(v) for n, v in params.items()}, None
+    for c in range(len(xs) // k):
+        _hs, state, cache = rnn_forward(params, xs[c * k : (c + 1) * k], state)
+        d, _dxs, ds = rnn_backward(cache, dhs[c * k : (c + 1) * k])
+        for n in d:
+            total[n] += d[n]
+        if c == 0:
+            dstate0 = ds
+    return total, dstate0, state
+
+
+@wrong("it stopped in line")
+def k_shadowed(params, xs, state0, dhs, k):
+    state, total = state0, {n: np.zeros_like(v) for n, v in params.items()}
+    for i in range(0, len(xs), k):
+        _hs, state, cache = rnn_forward(params, xs[i : i + k], state)
+        d, _dxs, ds = rnn_backward(cache, dhs[i : i + k])
+        for k, v in d.items():
+            total[k] += v
+        if i == 0:
+            dstate0 = ds
+    return total, dstate0, state
+
+
+@wrong("k chunks of about equal length are read")
+def split_into_k(params, xs, state0, dhs, k):
+    state, total, first = state0, {n: np.zeros_like(v) for n, v in params.items()}, None
+    for x, dh in zip(np.array_split(xs, k), np.array_split(dhs, k), strict=True):
+        _hs, state, cache = rnn_forward(params, x, state)
+        d, _dxs, ds = rnn_backward(cache, dh)
+        for n in d:
+            total[n] += d[n]
+        first = ds if first is None else first
+    return total, first, state
+
+
+@wrong("only the last state of each chunk gets its dhs")
+def last_loss_of_chunk(params, xs, state0, dhs, k):
+    state, total = state0, {n: np.zeros_like(v) for n, v in params.items()}
+    for i in range(0, len(xs), k):
+        hs, state, cache = rnn_forward(params, xs[i : i + k], state)
+        part = np.zeros_like(hs)
+        part[-1] = dhs[i : i + k][-1]
+        d, _dxs, ds = rnn_backward(cache, part)
+        for n in d:
+            total[n] += d[n]
+        if i == 0:
+            dstate0 = ds
+    return total, dstate0, state
+
+
+@wrong("state_T must have shape (1, 1), got (1, 1, 1).")
+def states_returned(params, xs, state0, dhs, k):
+    state, total = state0, {n: np.zeros_like(v) for n, v in params.items()}
+    for i in range(0, len(xs), k):
+        hs, state, cache = rnn_forward(params, xs[i : i + k], state)
+        d, _dxs, ds = rnn_backward(cache, dhs[i : i + k])
+        for n in d:
+            total[n] += d[n]
+        if i == 0:
+            dstate0 = ds
+    return total, dstate0, hs
+
+
+@wrong("the gradient that a chunk sends to its first state is carried in the place of the state.")
+def backward_overwrites_state(params, xs, state0, dhs, k):
+    state, total = state0, {n: np.zeros_like(v) for n, v in params.items()}
+    for i in range(0, len(xs), k):
+        _hs, state, cache = rnn_forward(params, xs[i : i + k], state)
+        d, _dxs, state = rnn_backward(cache, dhs[i : i + k])
+        for n in d:
+            total[n] += d[n]
+        if i == 0:
+            dstate0 = state
+    return total, dstate0, state
+
+
+@wrong("the sums of the gradients start from the parameters")
+def sums_start_from_params(params, xs, state0, dhs, k):
+    state, total = state0, {n: v.copy() for n, v in params.items()}
+    for i in range(0, len(xs), k):
+        _hs, state, cache = rnn_forward(params, xs[i : i + k], state)
+        d, _dxs, ds = rnn_backward(cache, dhs[i : i + k])
+        for n in d:
+            total[n] += d[n]
+        if i == 0:
+            dstate0 = ds
+    return total, dstate0, state

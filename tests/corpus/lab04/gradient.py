@@ -273,3 +273,90 @@ def clipped(params, inputs, targets, state0):
     dparams, state_T = compose(params, inputs, targets, state0)
     size = np.sqrt(sum((d**2).sum() for ds in dparams.values() for d in ds.values()))
     return {part: {name: d / size for name, d in ds.items()} for part, ds in dparams.items()}, state_T
+
+
+def read(params, inputs, targets, state0):
+    xs, c1 = embedding_forward(params["embedding"], inputs)
+    hs, state_T, c2 = rnn_forward(params["rnn"], xs, state0)
+    ys, c3 = linear_forward(params["output"], hs)
+    _, c4 = softmax_cross_entropy_forward(ys, targets)
+    return xs, hs, ys, state_T, c1, c2, c3, c4
+
+
+def composed(params, inputs, targets, state0):
+    xs, c1 = embedding_forward(params["embedding"], inputs)
+    hs, state_T, c2 = rnn_forward(params["rnn"], xs, state0)
+    ys, c3 = linear_forward(params["output"], hs)
+    _loss, c4 = softmax_cross_entropy_forward(ys, targets)
+    dys = softmax_cross_entropy_backward(c4)
+    doutput, dhs = linear_backward(c3, dys)
+    drnn, dxs, _ = rnn_backward(c2, dhs)
+    return {"embedding": embedding_backward(c1, dxs), "rnn": drnn, "output": doutput}, state_T
+
+
+@right
+def by_hand(params, inputs, targets, state0):
+    T, B = inputs.shape
+    E = params["embedding"]["weight"]
+    V = len(E)
+    hs, _state_T, cache = rnn_forward(params["rnn"], E[inputs], state0)
+    W = params["output"]["weight"]
+    dys = softmax(hs @ W.T + params["output"]["bias"])
+    dys[np.arange(T)[:, None], np.arange(B), targets] -= 1
+    dys /= T * B
+    drnn, dxs, _ = rnn_backward(cache, dys @ W)
+    dE = np.zeros_like(E)
+    np.add.at(dE, inputs, dxs)
+    H = hs.shape[-1]
+    doutput = {"weight": dys.reshape(-1, V).T @ hs.reshape(-1, H), "bias": dys.sum(axis=(0, 1))}
+    return {"output": doutput, "rnn": drnn, "embedding": {"weight": dE}}, hs[-1]
+
+
+@wrong("the mean over steps and sequences is taken once more")
+def averaged_again(params, inputs, targets, state0):
+    _, _, _, state_T, c1, c2, c3, c4 = read(params, inputs, targets, state0)
+    doutput, dhs = linear_backward(c3, softmax_cross_entropy_backward(c4) / inputs.size)
+    drnn, dxs, _ = rnn_backward(c2, dhs)
+    return {"embedding": embedding_backward(c1, dxs), "rnn": drnn, "output": doutput}, state_T
+
+
+@wrong("the state is given to the backward pass in the place of a gradient")
+def state_as_gradient(params, inputs, targets, state0):
+    _, _, _, state_T, c1, c2, c3, c4 = read(params, inputs, targets, state0)
+    doutput, dhs = linear_backward(c3, softmax_cross_entropy_backward(c4))
+    drnn, dxs, _ = rnn_backward(c2, dhs, state_T)
+    return {"embedding": embedding_backward(c1, dxs), "rnn": drnn, "output": doutput}, state_T
+
+
+@wrong("dparams['embedding'] must be a dict with the keys weight")
+def table_without_dict(params, inputs, targets, state0):
+    grads, state_T = composed(params, inputs, targets, state0)
+    return {**grads, "embedding": grads["embedding"]["weight"]}, state_T
+
+
+@wrong("dparams must be a dict with the keys embedding, rnn, output, got a dict")
+def flat_dict(params, inputs, targets, state0):
+    grads, state_T = composed(params, inputs, targets, state0)
+    return {**grads["embedding"], **grads["rnn"], **grads["output"]}, state_T
+
+
+@wrong("the softmax is taken twice")
+def softmax_twice(params, inputs, targets, state0):
+    xs, c1 = embedding_forward(params["embedding"], inputs)
+    hs, state_T, c2 = rnn_forward(params["rnn"], xs, state0)
+    ys, c3 = linear_forward(params["output"], hs)
+    _, c4 = softmax_cross_entropy_forward(softmax(ys), targets)
+    doutput, dhs = linear_backward(c3, softmax_cross_entropy_backward(c4))
+    drnn, dxs, _ = rnn_backward(c2, dhs)
+    return {"embedding": embedding_backward(c1, dxs), "rnn": drnn, "output": doutput}, state_T
+
+
+@wrong("the gradients are multiplied by the loss, which was given as its own gradient")
+def loss_given_back(params, inputs, targets, state0):
+    xs, c1 = embedding_forward(params["embedding"], inputs)
+    hs, state_T, c2 = rnn_forward(params["rnn"], xs, state0)
+    ys, c3 = linear_forward(params["output"], hs)
+    loss, c4 = softmax_cross_entropy_forward(ys, targets)
+    doutput, dhs = linear_backward(c3, softmax_cross_entropy_backward(c4, loss))
+    drnn, dxs, _ = rnn_backward(c2, dhs)
+    return {"embedding": embedding_backward(c1, dxs), "rnn": drnn, "output": doutput}, state_T

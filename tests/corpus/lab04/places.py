@@ -253,3 +253,59 @@ def wide(params, batches, carry):
 @wrong(None)
 def median(params, batches, carry):
     return np.median(as_asked(params, batches, carry), axis=(0, 2))
+
+
+def logits_of(params, inputs, state):
+    xs, _ = embedding_forward(params["embedding"], inputs)
+    hs, state, _ = rnn_forward(params["rnn"], xs, state)
+    return linear_forward(params["output"], hs)[0], state
+
+
+def zeros_of(params, batches):
+    W = params["rnn"]["weight_hh"]
+    return np.zeros((batches[0][0].shape[1], len(W)), dtype=W.dtype)
+
+
+@right
+def log_sum_exp(params, batches, carry):
+    zeros = zeros_of(params, batches)
+    state, total = zeros, 0
+    for inputs, targets in batches:
+        start = state if carry else zeros
+        y, state = logits_of(params, inputs, start)
+        y = y - y.max(axis=-1, keepdims=True)
+        logp = y - np.log(np.exp(y).sum(axis=-1, keepdims=True))
+        rows, columns = np.indices(inputs.shape)
+        total = total - logp[rows, columns, targets].mean(axis=1)
+    return total / len(batches)
+
+
+def chunk_losses(params, batches, carry, zeros=None):
+    zeros = zeros_of(params, batches) if zeros is None else zeros
+    state, found = zeros, []
+    for inputs, targets in batches:
+        logits, state = logits_of(params, inputs, state if carry else zeros)
+        found.append(-np.log(np.take_along_axis(softmax(logits), targets[..., None], axis=-1)[..., 0]))
+    return np.array(found)
+
+
+@wrong("use one dtype in a call.")
+def zeros_in_float64(params, batches, carry):
+    zeros = np.zeros((batches[0][0].shape[1], params["rnn"]["weight_hh"].shape[0]))
+    return chunk_losses(params, batches, carry, zeros).mean(axis=(0, 2))
+
+
+@wrong("losses must have shape (2,), got (2, 2, 1).")
+def no_last_axis(params, batches, carry):
+    zeros = zeros_of(params, batches)
+    state, found = zeros, []
+    for inputs, targets in batches:
+        logits, state = logits_of(params, inputs, state if carry else zeros)
+        found.append(-np.log(softmax(logits)[..., targets]))
+    return np.array(found).mean(axis=(0, 2))
+
+
+@wrong("state0 must have shape (B, H)")
+def zeros_of_D(params, batches, carry):
+    zeros = np.zeros((batches[0][0].shape[1], params["rnn"]["weight_ih"].shape[1]))
+    return chunk_losses(params, batches, carry, zeros).mean(axis=(0, 2))

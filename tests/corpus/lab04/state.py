@@ -180,3 +180,18 @@ def the_mean_of_the_others(state_T, ended=None):
     if ended is not None and not ended.all():
         new[ended] = state_T[~ended].mean(axis=0)
     return new
+
+
+@right
+def chosen_by_where(state_T, ended=None):
+    if ended is None:
+        ended = np.zeros(len(state_T), dtype=bool)
+    return np.where(ended.reshape(-1, 1), np.zeros_like(state_T), state_T)
+
+
+@wrong("has no attribute 'detach'.")
+def torch_habit(state_T, ended=None):
+    state0 = state_T.detach()
+    if ended is not None:
+        state0[ended] = 0
+    return state0

@@ -201,3 +201,52 @@ def filled_floats(tokens, T, B):
 @wrong(None)
 def shuffled_chunks(tokens, T, B):
     return reshaped(tokens, T, B)[::-1]
+
+
+@right
+def rolled(tokens, T, B):
+    S = (len(tokens) - 1) // B
+    inputs = tokens[: B * S].reshape(B, S).T
+    targets = np.roll(tokens, -1)[: B * S].reshape(B, S).T
+    return [(inputs[i : i + T], targets[i : i + T]) for i in range(0, S - T + 1, T)]
+
+
+@right
+def index_array(tokens, T, B):
+    S = (tokens.size - 1) // B
+    where = np.arange(B)[None, :] * S + np.arange(T)[:, None]
+    out = []
+    for m in range(S // T):
+        out.append((tokens[where + m * T], tokens[where + m * T + 1]))
+    return out
+
+
+@right
+def stacked_columns(tokens, T, B):
+    steps = (len(tokens) - 1) // B
+    reads = np.stack([tokens[b * steps : (b + 1) * steps] for b in range(B)], axis=1)
+    nexts = np.stack([tokens[b * steps + 1 : (b + 1) * steps + 1] for b in range(B)], axis=1)
+    return tuple([reads[i * T : (i + 1) * T], nexts[i * T : (i + 1) * T]] for i in range(steps // T))
+
+
+@wrong("each stream takes its targets from its own N // B tokens")
+def shifted_in_stream(tokens, T, B):
+    S = len(tokens) // B
+    streams = tokens[: B * S].reshape(B, S).T
+    return [(streams[i : i + T], streams[i + 1 : i + T + 1]) for i in range(0, S - T, T)]
+
+
+@wrong("the last target of a stream is its first input")
+def rolled_in_stream(tokens, T, B):
+    S = (len(tokens) - 1) // B
+    inputs = tokens[: B * S].reshape(B, S).T
+    targets = np.roll(inputs, -1, axis=0)
+    return [(inputs[i : i + T], targets[i : i + T]) for i in range(0, S - T + 1, T)]
+
+
+@wrong("two lists are returned, one of inputs and one of targets")
+def two_lists(tokens, T, B):
+    S = (len(tokens) - 1) // B
+    inputs, targets = tokens[: B * S].reshape(B, S).T, tokens[1 : B * S + 1].reshape(B, S).T
+    starts = range(0, S - T + 1, T)
+    return [inputs[i : i + T] for i in starts], [targets[i : i + T] for i in starts]

@@ -342,3 +342,140 @@ def only_the_last_pass(params, xs, state0, dhs, k1, k2):
 @wrong(None)
 def losses_shifted(params, xs, state0, dhs, k1, k2):
     return with_a_deque(params, xs, state0, np.roll(dhs, 1, axis=0), k1, k2)
+
+
+def caches_of(params, xs, state0):
+    h, caches = state0, []
+    for x in xs:
+        h, cache = rnn_step_forward(params, x, h)
+        caches.append(cache)
+    return caches, h
+
+
+def blank(params):
+    return {name: np.zeros_like(value) for name, value in params.items()}
+
+
+@right
+def with_layers(params, xs, state0, dhs, k1, k2):
+    T = len(xs)
+    hs, state_T, _ = rnn_forward(params, xs, state0)
+    before = np.concatenate([state0[None], hs])
+    total, dstate0 = blank(params), np.zeros_like(state0)
+    for begin in range(0, T, k1):
+        end = min(begin + k1, T)
+        low = max(0, end - k2)
+        new = dhs.copy()
+        new[:begin] = 0
+        _, _, cache = rnn_forward(params, xs[low:end], before[low])
+        d, _, ds = rnn_backward(cache, new[low:end])
+        total = {name: total[name] + d[name] for name in total}
+        if low == 0:
+            dstate0 = dstate0 + ds
+    return total, dstate0, state_T
+
+
+@right
+def passes_listed_first(params, xs, state0, dhs, k1, k2):
+    T = len(xs)
+    caches, h = caches_of(params, xs, state0)
+    ends = list(range(k1 - 1, T, k1))
+    if not ends or ends[-1] != T - 1:
+        ends.append(T - 1)
+    total, dstate0, old = blank(params), np.zeros_like(h), -1
+    for end in ends:
+        dh = np.zeros_like(h)
+        for s in list(range(T))[: end + 1][::-1][:k2]:
+            d, _, dh = rnn_step_backward(caches[s], dh + dhs[s] if s > old else dh)
+            for name in total:
+                total[name] += d[name]
+            if s == 0:
+                dstate0 += dh
+        old = end
+    return total, dstate0, h
+
+
+def scheme(due=None, new=None, back=None, reached=None):
+    """The passes, with one part of the bookkeeping in another way."""
+    due = due or (lambda t, T, k1: t % k1 == k1 - 1 or t == T - 1)
+    new = new or (lambda s, t, k1: t - s <= t % k1)
+    back = back or (lambda t, k2: range(t, max(t - k2, -1), -1))
+    reached = reached or (lambda t, k2: k2 > t)
+
+    def rnn_truncated_bptt(params, xs, state0, dhs, k1, k2):
+        caches, h = caches_of(params, xs, state0)
+        total, dstate0 = blank(params), np.zeros_like(state0)
+        for t in range(len(xs)):
+            if due(t, len(xs), k1):
+                dh = np.zeros_like(h)
+                for s in back(t, k2):
+                    if new(s, t, k1):
+                        dh = dh + dhs[s]
+                    d, _, dh = rnn_step_backward(caches[: t + 1][s], dh)
+                    for name in total:
+                        total[name] += d[name]
+                if reached(t, k2):
+                    dstate0 += dh
+        return total, dstate0, h
+
+    return rnn_truncated_bptt
+
+
+one_step_short = wrong("each pass goes back over k2 - 1 steps.")(scheme(back=lambda t, k2: range(t, max(t - k2 + 1, -1), -1)))
+
+
+never_step_zero = wrong("no pass goes back over the first step")(scheme(back=lambda t, k2: range(t, max(t - k2, 0), -1)))
+
+
+into_negative_indices = wrong("a pass goes on below step 0")(scheme(back=lambda t, k2: range(t, t - k2, -1)))
+
+
+dstate_at_equality = wrong("dstate0 counts passes that stop at the second step, too")(scheme(reached=lambda t, k2: k2 >= t))
+
+
+@wrong("each loss enters one step too late, after the step back from its state.")
+def losses_a_step_late(params, xs, state0, dhs, k1, k2):
+    caches, h = caches_of(params, xs, state0)
+    total, dstate0 = blank(params), np.zeros_like(state0)
+    for t in range(len(xs)):
+        if (t + 1) % k1 == 0 or t == len(xs) - 1:
+            dh = np.zeros_like(h)
+            for s in range(t, max(t - k2, -1), -1):
+                d, _, dh = rnn_step_backward(caches[s], dh)
+                if t - s < t % k1 + 1:
+                    dh = dh + dhs[s]
+                for name in total:
+                    total[name] += d[name]
+                if s == 0:
+                    dstate0 += dh
+    return total, dstate0, h
+
+
+@wrong("each pass goes back over the steps since the last one only")
+def k2_ignored(params, xs, state0, dhs, k1, k2):
+    total, state, first = blank(params), state0, None
+    for i in range(0, len(xs), k1):
+        _, state, cache = rnn_forward(params, xs[i : i + k1], state)
+        d, _, ds = rnn_backward(cache, dhs[i : i + k1])
+        for name in total:
+            total[name] += d[name]
+        first = ds if first is None else first
+    return total, first, state
+
+
+@wrong("each window is read from the state after its first step")
+def window_from_state_after(params, xs, state0, dhs, k1, k2):
+    hs, state_T, _ = rnn_forward(params, xs, state0)
+    total, dstate0 = blank(params), np.zeros_like(state0)
+    for begin in range(0, len(xs), k1):
+        end = min(begin + k1, len(xs))
+        low = max(0, end - k2)
+        new = dhs.copy()
+        new[:begin] = 0
+        _, _, cache = rnn_forward(params, xs[low:end], state0 if low == 0 else hs[low])
+        d, _, ds = rnn_backward(cache, new[low:end])
+        for name in total:
+            total[name] += d[name]
+        if low == 0:
+            dstate0 += ds
+    return total, dstate0, state_T

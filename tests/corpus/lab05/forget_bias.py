@@ -216,3 +216,47 @@ def only_the_biases(params, value):
 def wide(params, value):
     new = set_forget_bias(params, value)
     return {name: np.array(array.tolist()) for name, array in new.items()}
+
+
+@right
+def with_where(params, value):
+    n = np.arange(params["bias_ih"].size) // params["weight_hh"].shape[1]
+    change = {"bias_ih": value, "bias_hh": 0}
+    return {k: np.where(n == 1, change[k], v).astype(v.dtype) if k in change else v.copy() for k, v in params.items()}
+
+
+@wrong("all of bias_hh becomes zero; only the rows of the forget gate do.")
+def hh_all_zero(params, value):
+    new = {k: v.copy() for k, v in params.items()}
+    H = params["weight_hh"].shape[1]
+    new["bias_ih"][H : 2 * H] = value
+    new["bias_hh"] = np.zeros_like(new["bias_hh"])
+    return new
+
+
+@wrong("the weights of the forget gate change, too; only its biases do.")
+def weights_zeroed(params, value):
+    new = {k: v.copy() for k, v in params.items()}
+    H = params["weight_hh"].shape[1]
+    for k in ("weight_ih", "weight_hh"):
+        new[k][H : 2 * H] = 0
+    new["bias_ih"][H : 2 * H] = value
+    new["bias_hh"][H : 2 * H] = 0
+    return new
+
+
+@wrong("bias_ih takes what is missing to the value and bias_hh keeps what it has; the sum is right, but bias_hh is to be 0.")
+def ih_takes_rest(params, value):
+    new = {k: v.copy() for k, v in params.items()}
+    H = params["weight_hh"].shape[1]
+    new["bias_ih"][H : 2 * H] = value - new["bias_hh"][H : 2 * H]
+    return new
+
+
+@wrong("H is taken from weight_ih, whose columns are D.")
+def H_is_D(params, value):
+    new = {k: v.copy() for k, v in params.items()}
+    H = params["weight_ih"].shape[1]
+    new["bias_ih"][H : 2 * H] = value
+    new["bias_hh"][H : 2 * H] = 0
+    return new

@@ -188,3 +188,33 @@ def by_name(params, x, h):
 @wrong("must have the dtype of the inputs, float32, got float64.")
 def float64_forced(params, x, h):
     return tuple(np.array(gate, dtype=float) for gate in unit_by_unit(params, x, h))
+
+
+@right
+def joined_input(params, x, h):
+    xh = np.hstack([x, h])
+    W = np.hstack([params["weight_ih"], params["weight_hh"]])
+    a = (W @ xh.T).T + (params["bias_ih"] + params["bias_hh"])
+    a = a.reshape(len(x), 4, -1)
+    return sigmoid(a[:, 0]), sigmoid(a[:, 1]), np.tanh(a[:, 2]), sigmoid(a[:, 3])
+
+
+@wrong("the candidate g has no activation.")
+def g_not_activated(params, x, h):
+    a = x @ params["weight_ih"].T + params["bias_ih"] + h @ params["weight_hh"].T + params["bias_hh"]
+    i, f, g, o = np.split(a, 4, axis=1)
+    return sigmoid(i), sigmoid(f), g, sigmoid(o)
+
+
+@wrong("a is split along axis 0, the batch; the blocks lie side by side along axis 1.")
+def split_batch(params, x, h):
+    a = x @ params["weight_ih"].T + params["bias_ih"] + h @ params["weight_hh"].T + params["bias_hh"]
+    i, f, g, o = np.split(a, 4)
+    return sigmoid(i), sigmoid(f), np.tanh(g), sigmoid(o)
+
+
+@wrong("weight_ih is not transposed; it has the shape (4H, D), so it is used as x @ weight_ih.T.")
+def no_transpose(params, x, h):
+    a = x @ params["weight_ih"] + params["bias_ih"] + h @ params["weight_hh"] + params["bias_hh"]
+    i, f, g, o = np.split(a, 4, axis=1)
+    return sigmoid(i), sigmoid(f), np.tanh(g), sigmoid(o)

@@ -251,3 +251,88 @@ def dhs_changed_in_place(cache, dhs, dstate_T=None):
 def only_dh0(cache, dhs, dstate_T=None):
     dparams, dxs, dstate = lstm_backward(cache, dhs, dstate_T)
     return dparams, dxs, dstate.h
+
+
+@right
+def last_added_to_dhs(cache, dhs, dstate_T=None):
+    dhs = dhs.copy()
+    dc = np.zeros_like(dhs[-1])
+    if dstate_T is not None:
+        dhs[-1] += dstate_T.h
+        dc = dc + dstate_T.c
+    dxs = []
+    dparams = {k: np.zeros_like(v) for k, v in cache.steps[0].params.items()}
+    dh0 = None
+    for t in reversed(range(len(dhs))):
+        d, dx, before = lstm_step_backward(cache.steps[t], LSTMState(dhs[t], dc))
+        for k in d:
+            dparams[k] += d[k]
+        dxs.insert(0, dx)
+        dc = before.c
+        if t > 0:
+            dhs[t - 1] += before.h
+        else:
+            dh0 = before.h
+    return dparams, np.stack(dxs), LSTMState(dh0, dc)
+
+
+@wrong("only the last entry of dhs is used; each dhs[t] is added at its own step.")
+def dhs_last_only(cache, dhs, dstate_T=None):
+    d = dstate_T if dstate_T is not None else LSTMState(np.zeros_like(dhs[0]), np.zeros_like(dhs[0]))
+    d = LSTMState(d.h + dhs[-1], d.c)
+    dxs, total = [], {k: np.zeros_like(v) for k, v in cache.steps[0].params.items()}
+    for t in reversed(range(len(dhs))):
+        dp, dx, d = lstm_step_backward(cache.steps[t], d)
+        dxs.append(dx)
+        for k in dp:
+            total[k] += dp[k]
+    return total, np.stack(dxs[::-1]), d
+
+
+@wrong("dstate_T is added at every step; it enters once, behind the last one.")
+def T_every_step(cache, dhs, dstate_T=None):
+    z = LSTMState(np.zeros_like(dhs[0]), np.zeros_like(dhs[0]))
+    T_ = dstate_T if dstate_T is not None else z
+    d = z
+    dxs, total = [], {k: np.zeros_like(v) for k, v in cache.steps[0].params.items()}
+    for t in reversed(range(len(dhs))):
+        dp, dx, d = lstm_step_backward(cache.steps[t], LSTMState(dhs[t] + d.h + T_.h, d.c + T_.c))
+        dxs.append(dx)
+        for k in dp:
+            total[k] += dp[k]
+    return total, np.stack(dxs[::-1]), d
+
+
+@wrong("the sums of dparams start from the parameters; they start from zeros.")
+def first_not_summed(cache, dhs, dstate_T=None):
+    d = dstate_T if dstate_T is not None else LSTMState(np.zeros_like(dhs[0]), np.zeros_like(dhs[0]))
+    dxs, total = [], dict(cache.steps[0].params)
+    for t in reversed(range(len(dhs))):
+        dp, dx, d = lstm_step_backward(cache.steps[t], LSTMState(dhs[t] + d.h, d.c))
+        dxs.append(dx)
+        for k in dp:
+            total[k] = total[k] + dp[k]
+    return total, np.stack(dxs[::-1]), d
+
+
+@wrong("the loop ends before it reaches the first step; that is step 0.")
+def misses_step_zero(cache, dhs, dstate_T=None):
+    d = dstate_T if dstate_T is not None else LSTMState(np.zeros_like(dhs[0]), np.zeros_like(dhs[0]))
+    dxs, total = [], {k: np.zeros_like(v) for k, v in cache.steps[0].params.items()}
+    for t in range(len(dhs) - 1, 0, -1):
+        dp, dx, d = lstm_step_backward(cache.steps[t], LSTMState(dhs[t] + d.h, d.c))
+        dxs.append(dx)
+        for k in dp:
+            total[k] += dp[k]
+    return total, np.stack(dxs[::-1]), d
+
+
+@wrong("dstate_T is None, which means zero, and None is taken apart.")
+def none_not_handled(cache, dhs, dstate_T=None):
+    dh, dc = dstate_T
+    total, dxs = None, []
+    for t in reversed(range(len(dhs))):
+        dparams, dx, (dh, dc) = lstm_step_backward(cache.steps[t], LSTMState(dh + dhs[t], dc))
+        total = dparams if total is None else {name: total[name] + dparams[name] for name in total}
+        dxs.insert(0, dx)
+    return total, np.stack(dxs), LSTMState(dh, dc)

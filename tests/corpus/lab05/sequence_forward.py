@@ -256,3 +256,62 @@ def state0_overwritten(params, xs, state0):
         hs.append(state.h)
         steps.append(None)
     return np.stack(hs), state, right_cache
+
+
+@wrong("hs also holds the h of state0; it has one entry for each input.")
+def state0_in_hs(params, xs, state0):
+    state = state0
+    hs, steps = [state0.h], []
+    for x in xs:
+        state, cache = lstm_step_forward(params, x, state)
+        hs.append(state.h)
+        steps.append(cache)
+    hs = np.stack(hs)
+    return hs, state, LSTMCache(steps, hs)
+
+
+@wrong("the loop runs over the batch; the first axis of xs is time.")
+def batch_loop(params, xs, state0):
+    state = state0
+    hs, steps = [], []
+    for t in range(xs.shape[1]):
+        state, cache = lstm_step_forward(params, xs[:, t], state)
+        hs.append(state.h)
+        steps.append(cache)
+    hs = np.stack(hs)
+    return hs, state, LSTMCache(steps, hs)
+
+
+@wrong("the states are stacked along the second axis; time is the first one.")
+def batch_first(params, xs, state0):
+    state = state0
+    hs, steps = [], []
+    for x in xs:
+        state, cache = lstm_step_forward(params, x, state)
+        hs.append(state.h)
+        steps.append(cache)
+    hs = np.stack(hs, axis=1)
+    return hs, state, LSTMCache(steps, hs)
+
+
+@wrong("the function ends after the first step: its return stands inside the loop.")
+def returned_in_loop(params, xs, state0):
+    state = state0
+    hs, steps = [], []
+    for x in xs:
+        state, cache = lstm_step_forward(params, x, state)
+        hs.append(state.h)
+        steps.append(cache)
+        return np.stack(hs), state, LSTMCache(steps, np.stack(hs))
+
+
+@wrong("the first input is not read: the loop starts one step too late.")
+def skips_first(params, xs, state0):
+    state = state0
+    hs, steps = [], []
+    for t in range(1, len(xs)):
+        state, cache = lstm_step_forward(params, xs[t], state)
+        hs.append(state.h)
+        steps.append(cache)
+    hs = np.stack(hs)
+    return hs, state, LSTMCache(steps, hs)

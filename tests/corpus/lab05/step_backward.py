@@ -289,3 +289,115 @@ def two_mistakes(cache, dstate_next):  # no tanh in dc, and no input gate in da_
     dc = dc + dh * cache.o
     da_i, da_f, _, da_o = blocks(cache, dh, dc)
     return finished(cache, np.concatenate([da_i, da_f, dc * (1 - cache.g**2), da_o], axis=1), dc * cache.f)
+
+
+@right
+def one_array_of_slopes(cache, dstate_next):
+    params, x, h, c, i, f, g, o, tanh_c = cache
+    dh_next, dc_next = dstate_next
+    dc = dc_next + dh_next * (o - o * tanh_c * tanh_c)
+    arrives = np.hstack([dc * g, dc * c, dc * i, dh_next * tanh_c])
+    gates = np.hstack([i, f, g, o])
+    H = h.shape[1]
+    slope = gates - gates * gates
+    slope[:, 2 * H : 3 * H] = 1 - g * g
+    da = arrives * slope
+    dparams = dict(weight_ih=np.dot(da.T, x), weight_hh=np.dot(da.T, h), bias_ih=np.sum(da, axis=0), bias_hh=np.sum(da, axis=0))
+    return dparams, np.dot(da, params["weight_ih"]), LSTMState(np.dot(da, params["weight_hh"]), dc * f)
+
+
+@wrong("the slope of tanh is taken at c, the cell state before the step; it belongs to c_next.")
+def slope_of_old_c(cache, dstate_next):
+    params, x, h, c, i, f, g, o, tanh_c = cache
+    dh_next, dc_next = dstate_next
+    dc = dc_next + dh_next * o * (1 - np.tanh(c) ** 2)
+    da = np.concatenate([dc * g * i * (1 - i), dc * c * f * (1 - f), dc * i * (1 - g**2), dh_next * tanh_c * o * (1 - o)], axis=1)
+    db = da.sum(axis=0)
+    return (
+        {"weight_ih": da.T @ x, "weight_hh": da.T @ h, "bias_ih": db, "bias_hh": db},
+        da @ params["weight_ih"],
+        LSTMState(da @ params["weight_hh"], dc * f),
+    )
+
+
+@wrong("the square is missing in the slope of tanh at c_next.")
+def no_square(cache, dstate_next):
+    params, x, h, c, i, f, g, o, tanh_c = cache
+    dh_next, dc_next = dstate_next
+    dc = dc_next + dh_next * o * (1 - tanh_c)
+    da = np.concatenate([dc * g * i * (1 - i), dc * c * f * (1 - f), dc * i * (1 - g**2), dh_next * tanh_c * o * (1 - o)], axis=1)
+    db = da.sum(axis=0)
+    return (
+        {"weight_ih": da.T @ x, "weight_hh": da.T @ h, "bias_ih": db, "bias_hh": db},
+        da @ params["weight_ih"],
+        LSTMState(da @ params["weight_hh"], dc * f),
+    )
+
+
+@wrong("the bias gradients are not summed over the batch.")
+def bias_not_summed(cache, dstate_next):
+    params, x, h, c, i, f, g, o, tanh_c = cache
+    dh_next, dc_next = dstate_next
+    dc = dc_next + dh_next * o * (1 - tanh_c**2)
+    da = np.concatenate([dc * g * i * (1 - i), dc * c * f * (1 - f), dc * i * (1 - g**2), dh_next * tanh_c * o * (1 - o)], axis=1)
+    return (
+        {"weight_ih": da.T @ x, "weight_hh": da.T @ h, "bias_ih": da, "bias_hh": da},
+        da @ params["weight_ih"],
+        LSTMState(da @ params["weight_hh"], dc * f),
+    )
+
+
+@wrong("the blocks of da are put together along axis 0, the batch; they lie side by side.")
+def axis_zero(cache, dstate_next):
+    params, x, h, c, i, f, g, o, tanh_c = cache
+    dh_next, dc_next = dstate_next
+    dc = dc_next + dh_next * o * (1 - tanh_c**2)
+    da = np.concatenate([dc * g * i * (1 - i), dc * c * f * (1 - f), dc * i * (1 - g**2), dh_next * tanh_c * o * (1 - o)])
+    db = da.sum(axis=0)
+    return (
+        {"weight_ih": da.T @ x, "weight_hh": da.T @ h, "bias_ih": db, "bias_hh": db},
+        da @ params["weight_ih"],
+        LSTMState(da @ params["weight_hh"], dc * f),
+    )
+
+
+@wrong("the output gate o is missing in the part of dc that comes through h_next.")
+def no_o(cache, dstate_next):
+    params, x, h, c, i, f, g, o, tanh_c = cache
+    dh_next, dc_next = dstate_next
+    dc = dc_next + dh_next * (1 - tanh_c**2)
+    da = np.concatenate([dc * g * i * (1 - i), dc * c * f * (1 - f), dc * i * (1 - g**2), dh_next * tanh_c * o * (1 - o)], axis=1)
+    db = da.sum(axis=0)
+    return (
+        {"weight_ih": da.T @ x, "weight_hh": da.T @ h, "bias_ih": db, "bias_hh": db},
+        da @ params["weight_ih"],
+        LSTMState(da @ params["weight_hh"], dc * f),
+    )
+
+
+@wrong("da_o uses c; what the output gate multiplied was the tanh of c_next.")
+def da_o_with_c(cache, dstate_next):
+    params, x, h, c, i, f, g, o, tanh_c = cache
+    dh_next, dc_next = dstate_next
+    dc = dc_next + dh_next * o * (1 - tanh_c**2)
+    da = np.concatenate([dc * g * i * (1 - i), dc * c * f * (1 - f), dc * i * (1 - g**2), dh_next * c * o * (1 - o)], axis=1)
+    db = da.sum(axis=0)
+    return (
+        {"weight_ih": da.T @ x, "weight_hh": da.T @ h, "bias_ih": db, "bias_hh": db},
+        da @ params["weight_ih"],
+        LSTMState(da @ params["weight_hh"], dc * f),
+    )
+
+
+@wrong("dh_next is added to dh; the hidden state after the step is a new one.")
+def dh_passed_along(cache, dstate_next):
+    params, x, h, c, i, f, g, o, tanh_c = cache
+    dh_next, dc_next = dstate_next
+    dc = dc_next + dh_next * o * (1 - tanh_c**2)
+    da = np.concatenate([dc * g * i * (1 - i), dc * c * f * (1 - f), dc * i * (1 - g**2), dh_next * tanh_c * o * (1 - o)], axis=1)
+    db = da.sum(axis=0)
+    return (
+        {"weight_ih": da.T @ x, "weight_hh": da.T @ h, "bias_ih": db, "bias_hh": db},
+        da @ params["weight_ih"],
+        LSTMState(da @ params["weight_hh"] + dh_next, dc * f),
+    )

@@ -225,3 +225,11 @@ def bare_pair(params, x, state):
 def three_results(params, x, state):
     (h, c), cache = lstm_step_forward(params, x, state)
     return h, c, cache
+
+
+@wrong("the cell state is squeezed by tanh; only what is shown is.")
+def tanh_kept(params, x, state):
+    h, c = state
+    i, f, g, o = lstm_gates(params, x, h)
+    c_next = np.tanh(f * c + i * g)
+    return LSTMState(o * c_next, c_next), LSTMStepCache(params, x, h, c, i, f, g, o, c_next)

@@ -160,3 +160,29 @@ def three_numbers(D, H, biases):
 def half_of_a_symmetric_matrix(D, H, biases):
     one = H * D + H * (H + 1) // 2 + biases * H
     return {"rnn": one, "gru": 3 * one, "lstm": 4 * one}
+
+
+@right
+def by_shapes(D, H, biases):
+    counts = {}
+    for cell, g in (("rnn", 1), ("gru", 3), ("lstm", 4)):
+        weight_ih, weight_hh, bias = (g * H, D), (g * H, H), (g * H,)
+        counts[cell] = int(np.prod(weight_ih)) + int(np.prod(weight_hh)) + biases * bias[0]
+    return counts
+
+
+@wrong("`biases` is taken as yes or no")
+def biases_as_flag(D, H, biases):
+    block = H * (D + H) + (2 * H if biases else 0)
+    return {"rnn": block, "gru": 3 * block, "lstm": 4 * block}
+
+
+@wrong("D and H are multiplied where they are added: a row holds D + H weights.")
+def product_in_row(D, H, biases):
+    block = H * (D * H + biases)
+    return {"rnn": block, "gru": 3 * block, "lstm": 4 * block}
+
+
+@wrong(None)
+def bracket_lost(D, H, biases):
+    return {"rnn": H * D + H + biases, "gru": 3 * H * D + H + biases, "lstm": 4 * H * D + H + biases}

@@ -239,3 +239,38 @@ def gated_in_place(params, x, h):
     h_next, cache = gru_step_forward(params, x, kept, reset="before")
     h *= cache.r
     return h_next, cache
+
+
+def gates_of(params, x, h):
+    a_x = x @ params["weight_ih"].T + params["bias_ih"]
+    a_h = h @ params["weight_hh"].T + params["bias_hh"]
+    xr, xz, xn = np.split(a_x, 3, axis=1)
+    hr, hz, hn = np.split(a_h, 3, axis=1)
+    return sigmoid(xr + hr), sigmoid(xz + hz), xn, hn
+
+
+@right
+def whole_product_of_reset_state(params, x, h):
+    r, z, xn, _ = gates_of(params, x, h)
+    a = (r * h) @ params["weight_hh"].T + params["bias_hh"]
+    a_hn = np.split(a, 3, axis=-1)[2]
+    n = np.tanh(xn + a_hn)
+    return (1 - z) * n + z * h, GRUStepCache(params, x, h, r, z, n, a_hn, "before")
+
+
+@wrong("a_hn in the cache lacks its bias b_hn.")
+def bias_not_in_cache(params, x, h):
+    r, z, xn, _ = gates_of(params, x, h)
+    H = h.shape[1]
+    a_hn = (r * h) @ params["weight_hh"][2 * H :].T
+    n = np.tanh(xn + a_hn + params["bias_hh"][2 * H :])
+    return (1 - z) * n + z * h, GRUStepCache(params, x, h, r, z, n, a_hn, "before")
+
+
+@wrong("the candidate takes the rows of the update gate")
+def rows_of_the_update_gate(params, x, h):
+    r, z, xn, _ = gates_of(params, x, h)
+    H = h.shape[1]
+    a_hn = (r * h) @ params["weight_hh"][H : 2 * H].T + params["bias_hh"][H : 2 * H]
+    n = np.tanh(xn + a_hn)
+    return (1 - z) * n + z * h, GRUStepCache(params, x, h, r, z, n, a_hn, "before")

@@ -272,3 +272,92 @@ def callers_array(cache, dhs, dstate_T=None):
 def square_root_for_the_mean(cache, dhs, dstate_T=None):
     dparams, dxs, dh = loop(cache, dhs, 0 if dstate_T is None else dstate_T)
     return {name: d / np.sqrt(len(dhs)) for name, d in dparams.items()}, dxs, dh
+
+
+@right
+def zipped(cache, dhs, dstate_T=None):
+    steps, hs = cache
+    dh = np.zeros_like(hs[-1])
+    if dstate_T is not None:
+        dh = dstate_T.copy()
+    grads, dxs = [], []
+    for step, dh_above in zip(steps[::-1], dhs[::-1], strict=True):
+        dh = dh + dh_above
+        grad, dx, dh = gru_step_backward(step, dh)
+        grads.append(grad)
+        dxs.append(dx)
+    return {name: sum(grad[name] for grad in grads) for name in grads[0]}, np.array(dxs[::-1]), dh
+
+
+@right
+def first_step_starts_the_sum(cache, dhs, dstate_T=None):
+    t = len(cache.steps) - 1
+    dparams, dx, dh = gru_step_backward(cache.steps[t], dhs[t] if dstate_T is None else dhs[t] + dstate_T)
+    dxs = np.empty((t + 1, *dx.shape), dtype=dx.dtype)
+    dxs[t] = dx
+    while t > 0:
+        t -= 1
+        more, dxs[t], dh = gru_step_backward(cache.steps[t], dhs[t] + dh)
+        dparams = {name: dparams[name] + more[name] for name in more}
+    return dparams, dxs, dh
+
+
+def walk(cache, dhs, dstate_T, arriving=lambda t, dhs, dh: dhs[t] + dh, keep=lambda old, new: old + new):
+    dparams = {name: np.zeros_like(value) for name, value in cache.steps[0].params.items()}
+    dxs, dh = [None] * len(dhs), np.zeros_like(dhs[0]) if dstate_T is None else dstate_T
+    for t in range(len(dhs) - 1, -1, -1):
+        d, dxs[t], dh = gru_step_backward(cache.steps[t], arriving(t, dhs, dh))
+        dparams = {name: keep(dparams[name], d[name]) for name in d}
+    return dparams, np.stack(dxs), dh
+
+
+@wrong("only the last entry of dhs is used")
+def only_the_last_dhs(cache, dhs, dstate_T=None):
+    return walk(cache, dhs, dstate_T, arriving=lambda t, dhs, dh: dhs[t] + dh if t == len(dhs) - 1 else dh)
+
+
+@wrong("it changed its argument dstate_T in place; work on a copy.")
+def added_in_place(cache, dhs, dstate_T=None):
+    dparams = {name: np.zeros_like(value) for name, value in cache.steps[0].params.items()}
+    dxs, dh = [], np.zeros_like(dhs[0]) if dstate_T is None else dstate_T
+    for t in reversed(range(len(dhs))):
+        dh += dhs[t]
+        d, dx, dh = gru_step_backward(cache.steps[t], dh)
+        for name in d:
+            dparams[name] += d[name]
+        dxs.append(dx)
+    return dparams, np.stack(dxs[::-1]), dh
+
+
+@wrong("dhs[0] is added to dstate0")
+def dhs_added_to_dstate0(cache, dhs, dstate_T=None):
+    dparams, dxs, dh = walk(cache, dhs, dstate_T)
+    return dparams, dxs, dh + dhs[0]
+
+
+@wrong("is ambiguous")
+def if_dstate_T(cache, dhs, dstate_T=None):
+    return walk(cache, dhs, dstate_T if dstate_T else None)
+
+
+@wrong("dhs[-1] is counted twice, as the first dh and in the loop.")
+def last_dhs_twice(cache, dhs, dstate_T=None):
+    return walk(cache, dhs, dhs[-1] if dstate_T is None else dhs[-1] + dstate_T)
+
+
+@wrong("dxs must be a NumPy array of shape (2, 1, 1), got a list of 2.")
+def list_of_dxs(cache, dhs, dstate_T=None):
+    dparams, dxs, dh = walk(cache, dhs, dstate_T)
+    return dparams, list(dxs), dh
+
+
+@wrong("'GRUCache' object has no attribute 'params'.")
+def step_cache_fields(cache, dhs, dstate_T=None):
+    dparams = {name: np.zeros_like(value) for name, value in cache.params.items()}
+    dxs, dh = [], np.zeros_like(dhs[0]) if dstate_T is None else dstate_T
+    for t in reversed(range(len(dhs))):
+        d, dx, dh = gru_step_backward(cache.steps[t], dhs[t] + dh)
+        for name in d:
+            dparams[name] += d[name]
+        dxs.append(dx)
+    return dparams, np.stack(dxs[::-1]), dh

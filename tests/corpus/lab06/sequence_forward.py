@@ -228,3 +228,99 @@ def the_other_step(params, xs, state0):
 def bare_list(params, xs, state0):
     hs, state_T, cache = gru_forward(params, xs, state0)
     return hs, state_T, list(cache.steps)
+
+
+def appended(params, xs, state0):
+    h, hs, steps = state0, [], []
+    for x in xs:
+        h, cache = gru_step_forward(params, x, h)
+        hs.append(h)
+        steps.append(cache)
+    hs = np.stack(hs)
+    return hs, h, GRUCache(steps, hs)
+
+
+@right
+def state0_in_front(params, xs, state0):
+    states, steps = [state0], []
+    for x in xs:
+        h, step = gru_step_forward(params, x, states[-1])
+        states.append(h)
+        steps += [step]
+    hs = np.array(states[1:])
+    return hs, states[-1], GRUCache(steps, hs)
+
+
+def run(params, xs, state0):
+    return appended(params, xs, state0)
+
+
+@wrong("cache.steps must hold 2 entries")
+def last_cache_only(params, xs, state0):
+    h, hs = state0, []
+    for x in xs:
+        h, cache = gru_step_forward(params, x, h)
+        hs.append(h)
+    hs = np.stack(hs)
+    return hs, h, GRUCache(cache, hs)
+
+
+@wrong("cache must be GRUCache(steps, hs), got a tuple of 2.")
+def plain_tuple(params, xs, state0):
+    hs, h, cache = run(params, xs, state0)
+    return hs, h, (cache.steps, hs)
+
+
+@wrong("state_T is the first state")
+def first_for_last(params, xs, state0):
+    hs, _h, cache = run(params, xs, state0)
+    return hs, hs[0], cache
+
+
+@wrong("state_T must have shape (1, 1), got (2, 1, 1).")
+def state_T_all(params, xs, state0):
+    hs, _h, cache = run(params, xs, state0)
+    return hs, hs, cache
+
+
+@wrong("the states come in the wrong order: hs[0] is the last one.")
+def newest_first(params, xs, state0):
+    h, hs, steps = state0, [], []
+    for x in xs:
+        h, cache = gru_step_forward(params, x, h)
+        hs.insert(0, h)
+        steps.insert(0, cache)
+    hs = np.stack(hs)
+    return hs, h, GRUCache(steps, hs)
+
+
+@wrong("x must have shape (B, D), got (2, 1, 1)")
+def xs_for_x(params, xs, state0):
+    h, hs, steps = state0, [], []
+    for _ in range(len(xs)):
+        h, cache = gru_step_forward(params, xs, h)
+        hs.append(h)
+        steps.append(cache)
+    hs = np.stack(hs)
+    return hs, h, GRUCache(steps, hs)
+
+
+@wrong("hs must have the dtype of the inputs, float32, got float64.")
+def filled_in_float64(params, xs, state0):
+    hs, steps, h = np.zeros((len(xs), *state0.shape)), [], state0
+    for t, x in enumerate(xs):
+        h, cache = gru_step_forward(params, x, h)
+        hs[t] = h
+        steps.append(cache)
+    return hs, h, GRUCache(steps, hs)
+
+
+@wrong("h must be a NumPy array of shape (B, H), got a value of type tuple.")
+def pair_as_state(params, xs, state0):
+    h, hs, steps = state0, [], []
+    for x in xs:
+        h = gru_step_forward(params, x, h)
+        hs.append(h[0])
+        steps.append(h[1])
+    hs = np.stack(hs)
+    return hs, h[0], GRUCache(steps, hs)

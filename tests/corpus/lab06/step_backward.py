@@ -321,3 +321,151 @@ def half_a_slope(cache, dh_next):
     da_z = dh_next * (h - n) * z
     da_h = stacked(da_r, da_z, du)
     return results(cache, stacked(da_r, da_z, da_n), da_h, dh_next * z + da_h @ params["weight_hh"])
+
+
+def with_concatenate(cache, dh_next):
+    params, x, h, r, z, n, a_hn, _ = cache
+    dz = dh_next * (h - n)
+    dn = dh_next * (1 - z)
+    da_n = dn * (1 - n**2)
+    dr = da_n * a_hn
+    du = da_n * r
+    da_z = dz * z * (1 - z)
+    da_r = dr * r * (1 - r)
+    da_x = np.concatenate([da_r, da_z, da_n], axis=1)
+    da_h = np.concatenate([da_r, da_z, du], axis=1)
+    dparams = {"weight_ih": da_x.T @ x, "weight_hh": da_h.T @ h, "bias_ih": da_x.sum(axis=0), "bias_hh": da_h.sum(axis=0)}
+    return dparams, da_x @ params["weight_ih"], da_h @ params["weight_hh"] + dh_next * z
+
+
+@right
+def by_blocks(cache, dh_next):
+    params, x, h, r, z, n, u, _ = cache
+    W_ir, W_iz, W_in = np.split(params["weight_ih"], 3)
+    W_hr, W_hz, W_hn = np.split(params["weight_hh"], 3)
+    da_n = dh_next * (1 - z) * (1 - n * n)
+    da_z = dh_next * (h - n) * z * (1 - z)
+    da_r = da_n * u * r * (1 - r)
+    du = da_n * r
+    dx = da_n @ W_in + da_z @ W_iz + da_r @ W_ir
+    dh = dh_next * z + du @ W_hn + da_z @ W_hz + da_r @ W_hr
+    dparams = {
+        "weight_ih": np.vstack([da_r.T @ x, da_z.T @ x, da_n.T @ x]),
+        "weight_hh": np.vstack([da_r.T @ h, da_z.T @ h, du.T @ h]),
+        "bias_ih": np.hstack([da_r.sum(0), da_z.sum(0), da_n.sum(0)]),
+        "bias_hh": np.hstack([da_r.sum(0), da_z.sum(0), du.sum(0)]),
+    }
+    return dparams, dx, dh
+
+
+def ways(cache, dh_next):
+    _, _x, h, r, z, n, u, _ = cache
+    da_n = dh_next * (1 - z) * (1 - n**2)
+    da_z = dh_next * (h - n) * z * (1 - z)
+    da_r = da_n * u * r * (1 - r)
+    return da_r, da_z, da_n, da_n * r
+
+
+def put_together(cache, dh_next, da_x, da_h, direct):
+    params, x, h = cache[:3]
+    da_x, da_h = np.concatenate(da_x, axis=1), np.concatenate(da_h, axis=1)
+    dparams = {"weight_ih": da_x.T @ x, "weight_hh": da_h.T @ h, "bias_ih": da_x.sum(axis=0), "bias_hh": da_h.sum(axis=0)}
+    return dparams, da_x @ params["weight_ih"], da_h @ params["weight_hh"] + direct
+
+
+@wrong("the factors of dr and du are exchanged: each of r and u gets the other one as its factor.")
+def dr_du_exchanged(cache, dh_next):
+    ar, az, an, du = ways(cache, dh_next)
+    dr, du = an * cache.r, an * cache.a_hn
+    ar = dr * cache.r * (1 - cache.r)
+    return put_together(cache, dh_next, (ar, az, an), (ar, az, du), dh_next * cache.z)
+
+
+@wrong("the slope of the reset gate is missing.")
+def slope_of_r_missing(cache, dh_next):
+    ar, az, an, du = ways(cache, dh_next)
+    ar = an * cache.a_hn
+    return put_together(cache, dh_next, (ar, az, an), (ar, az, du), dh_next * cache.z)
+
+
+@wrong("the slope of the update gate is missing.")
+def slope_of_z_missing(cache, dh_next):
+    ar, az, an, du = ways(cache, dh_next)
+    az = dh_next * (cache.h - cache.n)
+    return put_together(cache, dh_next, (ar, az, an), (ar, az, du), dh_next * cache.z)
+
+
+@wrong("tanh is applied to n once more")
+def tanh_again(cache, dh_next):
+    an = dh_next * (1 - cache.z) * (1 - np.tanh(cache.n) ** 2)
+    _, az, _, _ = ways(cache, dh_next)
+    ar = an * cache.a_hn * cache.r * (1 - cache.r)
+    return put_together(cache, dh_next, (ar, az, an), (ar, az, an * cache.r), dh_next * cache.z)
+
+
+@wrong("the candidate has the slope of a sigmoid")
+def sigmoid_slope_for_n(cache, dh_next):
+    an = dh_next * (1 - cache.z) * cache.n * (1 - cache.n)
+    _, az, _, _ = ways(cache, dh_next)
+    ar = an * cache.a_hn * cache.r * (1 - cache.r)
+    return put_together(cache, dh_next, (ar, az, an), (ar, az, an * cache.r), dh_next * cache.z)
+
+
+@wrong("the bias gradients are not summed over the batch.")
+def biases_not_summed(cache, dh_next):
+    ar, az, an, du = ways(cache, dh_next)
+    dparams, dx, dh = put_together(cache, dh_next, (ar, az, an), (ar, az, du), dh_next * cache.z)
+    dparams["bias_ih"], dparams["bias_hh"] = np.concatenate([ar, az, an], axis=1), np.concatenate([ar, az, du], axis=1)
+    return dparams, dx, dh
+
+
+@wrong("the gradients of the parameters are divided by the batch size")
+def batch_mean(cache, dh_next):
+    ar, az, an, du = ways(cache, dh_next)
+    dparams, dx, dh = put_together(cache, dh_next, (ar, az, an), (ar, az, du), dh_next * cache.z)
+    return {name: value / len(dx) for name, value in dparams.items()}, dx, dh
+
+
+@wrong("the weight gradients are transposed")
+def weights_transposed(cache, dh_next):
+    ar, az, an, du = ways(cache, dh_next)
+    dparams, dx, dh = put_together(cache, dh_next, (ar, az, an), (ar, az, du), dh_next * cache.z)
+    return {**dparams, "weight_ih": dparams["weight_ih"].T, "weight_hh": dparams["weight_hh"].T}, dx, dh
+
+
+@wrong("all rows of weight_hh get a product with r * h")
+def weight_of_reset_state(cache, dh_next):
+    ar, az, an, du = ways(cache, dh_next)
+    dparams, dx, dh = put_together(cache, dh_next, (ar, az, an), (ar, az, du), dh_next * cache.z)
+    dparams["weight_hh"] = np.concatenate([ar, az, du], axis=1).T @ (cache.r * cache.h)
+    return dparams, dx, dh
+
+
+@wrong("the gradient of weight_hh uses x")
+def hh_with_x(cache, dh_next):
+    ar, az, an, du = ways(cache, dh_next)
+    dparams, dx, dh = put_together(cache, dh_next, (ar, az, an), (ar, az, du), dh_next * cache.z)
+    dparams["weight_hh"] = np.concatenate([ar, az, du], axis=1).T @ cache.x
+    return dparams, dx, dh
+
+
+@wrong("the way through the candidate uses da_n in dh")
+def dh_from_da_x(cache, dh_next):
+    ar, az, an, du = ways(cache, dh_next)
+    dparams, dx, _dh = put_together(cache, dh_next, (ar, az, an), (ar, az, du), dh_next * cache.z)
+    return dparams, dx, np.concatenate([ar, az, an], axis=1) @ cache.params["weight_hh"] + dh_next * cache.z
+
+
+@wrong("dparams must be a dict")
+def order_of_results(cache, dh_next):
+    dparams, dx, dh = with_concatenate(cache, dh_next)
+    return dx, dh, dparams
+
+
+@wrong("dx is a product with weight_ih.T")
+def dx_with_transpose(cache, dh_next):
+    params, x, h, _r, z, _n, _a_hn, _ = cache
+    ar, az, an, du = ways(cache, dh_next)
+    da_x, da_h = np.concatenate([ar, az, an], axis=1), np.concatenate([ar, az, du], axis=1)
+    dparams = {"weight_ih": da_x.T @ x, "weight_hh": da_h.T @ h, "bias_ih": da_x.sum(axis=0), "bias_hh": da_h.sum(axis=0)}
+    return dparams, da_x @ params["weight_ih"].T, da_h @ params["weight_hh"].T + dh_next * z

@@ -278,3 +278,83 @@ def old_state_scaled_in_place(params, x, h):
     h *= cache.z
     h += (1 - cache.z) * cache.n
     return h_next, cache
+
+
+@right
+def three_blocks(params, x, h):
+    W_ir, W_iz, W_in = np.split(params["weight_ih"], 3)
+    W_hr, W_hz, W_hn = np.split(params["weight_hh"], 3)
+    b_ir, b_iz, b_in = np.split(params["bias_ih"], 3)
+    b_hr, b_hz, b_hn = np.split(params["bias_hh"], 3)
+    r = sigmoid(x @ W_ir.T + b_ir + h @ W_hr.T + b_hr)
+    z = sigmoid(x @ W_iz.T + b_iz + h @ W_hz.T + b_hz)
+    u = h @ W_hn.T + b_hn
+    n = np.tanh(x @ W_in.T + b_in + r * u)
+    return (1 - z) * n + z * h, GRUStepCache(params, x, h, r, z, n, u, "after")
+
+
+def both_parts(params, x, h, axis=1):
+    a_x = x @ params["weight_ih"].T + params["bias_ih"]
+    a_h = h @ params["weight_hh"].T + params["bias_hh"]
+    return *np.split(a_x, 3, axis=axis), *np.split(a_h, 3, axis=axis)
+
+
+@wrong("the candidate has no tanh.")
+def candidate_linear(params, x, h):
+    xr, xz, xn, hr, hz, hn = both_parts(params, x, h)
+    r, z = sigmoid(xr + hr), sigmoid(xz + hz)
+    n = xn + r * hn
+    return (1 - z) * n + z * h, GRUStepCache(params, x, h, r, z, n, hn, "after")
+
+
+@wrong("a_hn in the cache is all that tanh gets")
+def preactivation_in_cache(params, x, h):
+    xr, xz, xn, hr, hz, hn = both_parts(params, x, h)
+    r, z = sigmoid(xr + hr), sigmoid(xz + hz)
+    a = xn + r * hn
+    n = np.tanh(a)
+    return (1 - z) * n + z * h, GRUStepCache(params, x, h, r, z, n, a, "after")
+
+
+@wrong("r stands in the place of z in h_next.")
+def mixed_by_reset(params, x, h):
+    xr, xz, xn, hr, hz, hn = both_parts(params, x, h)
+    r, z = sigmoid(xr + hr), sigmoid(xz + hz)
+    n = np.tanh(xn + r * hn)
+    return (1 - r) * n + r * h, GRUStepCache(params, x, h, r, z, n, hn, "after")
+
+
+@wrong("u stands in the place of the old state in h_next.")
+def mixed_with_u(params, x, h):
+    xr, xz, xn, hr, hz, hn = both_parts(params, x, h)
+    r, z = sigmoid(xr + hr), sigmoid(xz + hz)
+    n = np.tanh(xn + r * hn)
+    return (1 - z) * n + z * hn, GRUStepCache(params, x, h, r, z, n, hn, "after")
+
+
+@wrong("missing 1 required positional argument: 'reset'.")
+def after_forgotten(params, x, h):
+    xr, xz, xn, hr, hz, hn = both_parts(params, x, h)
+    r, z = sigmoid(xr + hr), sigmoid(xz + hz)
+    n = np.tanh(xn + r * hn)
+    return (1 - z) * n + z * h, GRUStepCache(params, x, h, r, z, n, hn)
+
+
+@wrong("r and z are exchanged in the cache.")
+def cache_z_r(params, x, h):
+    xr, xz, xn, hr, hz, hn = both_parts(params, x, h)
+    r, z = sigmoid(xr + hr), sigmoid(xz + hz)
+    n = np.tanh(xn + r * hn)
+    return (1 - z) * n + z * h, GRUStepCache(params, x, h, z, r, n, hn, "after")
+
+
+@wrong("it stopped in line")
+def input_size_for_H(params, x, h):
+    H = x.shape[1]
+    a_x = x @ params["weight_ih"].T + params["bias_ih"]
+    a_h = h @ params["weight_hh"].T + params["bias_hh"]
+    r = sigmoid(a_x[:, :H] + a_h[:, :H])
+    z = sigmoid(a_x[:, H : 2 * H] + a_h[:, H : 2 * H])
+    a_hn = a_h[:, 2 * H :]
+    n = np.tanh(a_x[:, 2 * H :] + r * a_hn)
+    return (1 - z) * n + z * h, GRUStepCache(params, x, h, r, z, n, a_hn, "after")

@@ -235,3 +235,37 @@ def values_only(params):
 def weights_returned_alone(params):
     swapped = swap_update_gate(params)
     return {name: swapped[name] for name in ("weight_ih", "weight_hh")}
+
+
+@right
+def put_together(params):
+    swapped = {}
+    for name, value in params.items():
+        r, z, n = np.split(value, 3)
+        swapped[name] = np.concatenate([r, -z, n])
+    return swapped
+
+
+def negated(params, rows, names=("weight_ih", "weight_hh", "bias_ih", "bias_hh")):
+    H = params["weight_hh"].shape[1]
+    new = {name: value.copy() for name, value in params.items()}
+    for name in names:
+        new[name][slice(rows[0] * H, rows[1] * H)] *= -1
+    return new
+
+
+@wrong(None)
+def columns(params):
+    H = params["weight_hh"].shape[1]
+    new = {name: value.copy() for name, value in params.items()}
+    for value in new.values():
+        if value.ndim == 2:
+            value[:, H : 2 * H] *= -1
+        else:
+            value[H : 2 * H] *= -1
+    return new
+
+
+@wrong("only weight_hh and bias_hh change their signs")
+def state_side_only(params):
+    return negated(params, (1, 2), ("weight_hh", "bias_hh"))

@@ -224,3 +224,56 @@ def sorts_the_lengths_themselves(lengths, B, pool):
     for s in range(0, len(lengths), B * pool):
         lengths[s : s + B * pool].sort()
     return batches, waste
+
+
+@right
+def pools_in_a_loop(lengths, B, pool):
+    order = []
+    for start in range(0, len(lengths), B * pool):
+        order.append(start + np.argsort(lengths[start : start + B * pool]))
+    batches = np.concatenate(order).reshape(-1, B)
+    waste = 1 - lengths.sum() / (B * lengths[batches].max(axis=1).sum())
+    return batches, waste
+
+
+@right
+def lexsort(lengths, B, pool):
+    N = len(lengths)
+    order = np.lexsort((lengths, np.arange(N) // (B * pool)))
+    batches = order.reshape(N // B, B)
+    padded = np.broadcast_to(lengths[batches].max(1, keepdims=True), batches.shape)
+    return batches, (padded - lengths[batches]).sum() / padded.sum()
+
+
+@right
+def python_lists(lengths, B, pool):
+    batches, places = [], 0
+    for start in range(0, len(lengths), B * pool):
+        numbers = sorted(range(start, min(start + B * pool, len(lengths))), key=lambda i: lengths[i])
+        for k in range(0, len(numbers), B):
+            batch = numbers[k : k + B]
+            places += B * max(lengths[i] for i in batch)
+            batches.append(batch)
+    return np.array(batches), 1 - sum(lengths) / places
+
+
+@wrong("the sorted sequences are dealt out, one to each batch in turn; neighbours in length belong together.")
+def columns_are_batches(lengths, B, pool):
+    order = [s + np.argsort(lengths[s : s + B * pool]) for s in range(0, len(lengths), B * pool)]
+    batches = np.concatenate(order).reshape(B, -1).T
+    return batches, 1 - lengths.sum() / (B * lengths[batches].max(axis=1).sum())
+
+
+@wrong("places in the order and numbers of sequences are exchanged; the sequences that come first belong in the first batch.")
+def ranks(lengths, B, pool):
+    order = [s + np.argsort(np.argsort(lengths[s : s + B * pool])) for s in range(0, len(lengths), B * pool)]
+    batches = np.concatenate(order).reshape(-1, B)
+    return batches, 1 - lengths.sum() / (B * lengths[batches].max(axis=1).sum())
+
+
+@wrong("every batch is padded to the longest sequence of its pool; each is padded to its own longest.")
+def padded_to_pool(lengths, B, pool):
+    order = [s + np.argsort(lengths[s : s + B * pool]) for s in range(0, len(lengths), B * pool)]
+    batches = np.concatenate(order).reshape(-1, B)
+    places = sum(len(lengths[s : s + B * pool]) * lengths[s : s + B * pool].max() for s in range(0, len(lengths), B * pool))
+    return batches, 1 - lengths.sum() / places

@@ -158,3 +158,60 @@ def last_that_is_not_zero(hs, lengths):
     """Looks for the last row that is not zero, as if padding were always shown as zero."""
     h = np.stack([hs[np.flatnonzero(hs[:, b].any(axis=1))[-1], b] for b in range(hs.shape[1])])
     return h, LastStateCache(hs, lengths)
+
+
+@right
+def pairs(hs, lengths):
+    B = hs.shape[1]
+    return hs[lengths - 1, np.arange(B)], LastStateCache(hs, lengths)
+
+
+@right
+def loop(hs, lengths):
+    rows = []
+    for b, L in enumerate(lengths):
+        rows.append(hs[L - 1, b])
+    return np.stack(rows), LastStateCache(hs=hs, lengths=lengths)
+
+
+@right
+def take_along(hs, lengths):
+    at = (np.asarray(lengths) - 1)[None, :, None]
+    return np.take_along_axis(hs, at, axis=0)[0], LastStateCache(hs, lengths)
+
+
+@right
+def by_masking(hs, lengths):
+    end = np.arange(len(hs))[:, None] == lengths - 1
+    return (hs * end[:, :, None]).sum(axis=0), LastStateCache(hs, lengths)
+
+
+@wrong("h is taken one step too late, at index L; the last of L steps has the index L - 1.")
+def one_too_far(hs, lengths):
+    return hs[lengths, np.arange(len(lengths))], LastStateCache(hs, lengths)
+
+
+@wrong("h is taken one step too late in all sequences but the longest.")
+def one_too_far_clipped(hs, lengths):
+    return hs[np.minimum(lengths, len(hs) - 1), np.arange(len(lengths))], LastStateCache(hs, lengths)
+
+
+@wrong("the cache holds h; it holds all of hs.")
+def cache_of_result(hs, lengths):
+    h = hs[lengths - 1, np.arange(len(lengths))]
+    return h, LastStateCache(h, lengths)
+
+
+@wrong("each h keeps an axis of time of length 1.")
+def slices(hs, lengths):
+    return np.stack([hs[L - 1 : L, b] for b, L in enumerate(lengths)]), LastStateCache(hs, lengths)
+
+
+@wrong("h is taken at the end of the shortest sequence for all of them.")
+def shortest_end(hs, lengths):
+    return hs[lengths.min() - 1], LastStateCache(hs, lengths)
+
+
+@wrong("the steps are counted from the end of the batch.")
+def from_the_end(hs, lengths):
+    return hs[-lengths, np.arange(len(lengths))], LastStateCache(hs, lengths)

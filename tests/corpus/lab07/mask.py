@@ -157,3 +157,24 @@ def breaks_too_early(lengths, steps):
     mask = np.zeros((steps, len(lengths)), dtype=bool)
     mask[: lengths[0]] = True
     return mask
+
+
+@right
+def column_of_steps(lengths, steps):
+    t = np.arange(steps).reshape(-1, 1)
+    return t < np.asarray(lengths)
+
+
+@right
+def two_loops_too(lengths, steps):
+    mask = np.zeros((steps, len(lengths)), dtype=bool)
+    for b in range(len(lengths)):
+        for t in range(steps):
+            if t < lengths[b]:
+                mask[t, b] = True
+    return mask
+
+
+@right
+def row_by_row_too(lengths, steps):
+    return np.array([lengths > t for t in range(steps)])

@@ -228,3 +228,113 @@ def step_gives_two_results(params, xs, state0, lengths):
         state = np.where(m, h_next, state)
         hs.append(np.where(m, state, 0))
     return np.stack(hs), state
+
+
+@right
+def where_and_where(params, xs, state0, lengths):
+    mask = length_mask(lengths, len(xs))
+    hs, s = [], state0
+    for t in range(len(xs)):
+        m = mask[t][:, None]
+        new, _ = rnn_step_forward(params, xs[t], s)
+        s = np.where(m, new, s)
+        hs.append(np.where(m, s, 0))
+    return np.array(hs), s
+
+
+@right
+def blend_with_floats(params, xs, state0, lengths):
+    T = len(xs)
+    m = length_mask(lengths, T).astype(xs.dtype)[:, :, None]
+    s = state0
+    hs = []
+    for t in range(T):
+        s = m[t] * rnn_step_forward(params, xs[t], s)[0] + (1 - m[t]) * s
+        hs.append(m[t] * s)
+    return np.stack(hs), s
+
+
+@wrong("the cell takes a step although no sequence is running any more.")
+def boolean_rows(params, xs, state0, lengths):
+    s = state0.copy()
+    hs = np.zeros((*xs.shape[:2], state0.shape[1]), state0.dtype)
+    for t, x in enumerate(xs):
+        alive = t < lengths
+        s[alive], _ = rnn_step_forward(params, x[alive], s[alive])
+        hs[t, alive] = s[alive]
+    return hs, s
+
+
+@wrong("must have the dtype of the inputs")
+def each_alone(params, xs, state0, lengths):
+    T, B, _ = xs.shape
+    hs = np.zeros((T, B, state0.shape[1]))
+    state_T = np.zeros(state0.shape)
+    for b in range(B):
+        h = state0[b : b + 1]
+        for t in range(lengths[b]):
+            h, _ = rnn_step_forward(params, xs[t, b : b + 1], h)
+            hs[t, b] = h[0]
+        state_T[b] = h[0]
+    return hs, state_T
+
+
+@right
+def plain_then_masked(params, xs, state0, lengths):
+    hs, _, _ = rnn_forward(params, xs, state0)
+    last = hs[lengths - 1, np.arange(len(lengths))]
+    return hs * length_mask(lengths, len(xs))[:, :, None], last
+
+
+@wrong("only the inputs are masked; a zero input still moves the state.")
+def inputs_masked(params, xs, state0, lengths):
+    mask = length_mask(lengths, len(xs))
+    hs, state_T, _ = rnn_forward(params, xs * mask[:, :, None], state0)
+    return hs * mask[:, :, None], state_T
+
+
+@wrong("the mask of a step has the shape (B,) and is taken for one of the units; it needs a second axis.")
+def no_column(params, xs, state0, lengths):
+    mask = length_mask(lengths, len(xs))
+    hs, s = [], state0
+    for t in range(len(xs)):
+        new, _ = rnn_step_forward(params, xs[t], s)
+        s = np.where(mask[t], new, s)
+        hs.append(np.where(mask[t], s, 0))
+    return np.stack(hs), s
+
+
+@wrong("the mask is turned round: the state moves in the padding and is held in the sequence.")
+def where_swapped(params, xs, state0, lengths):
+    mask = length_mask(lengths, len(xs))
+    hs, s = [], state0
+    for t in range(len(xs)):
+        m = mask[t][:, None]
+        new, _ = rnn_step_forward(params, xs[t], s)
+        s = np.where(m, s, new)
+        hs.append(np.where(m, 0, s))
+    return np.stack(hs), s
+
+
+@wrong("all sequences stop with the shortest; each has its own end.")
+def stops_together(params, xs, state0, lengths):
+    hs, s = [], state0
+    for t in range(len(xs)):
+        if (t < lengths).all():
+            s, _ = rnn_step_forward(params, xs[t], s)
+            hs.append(s)
+        else:
+            hs.append(np.zeros_like(s))
+    return np.stack(hs), s
+
+
+@wrong(None)
+def tuple_as_state(params, xs, state0, lengths):
+    mask = length_mask(lengths, len(xs))
+    hs, s = [], state0
+    for t in range(len(xs)):
+        m = mask[t][:, None]
+        new = rnn_step_forward(params, xs[t], s)
+        s = np.where(m, new, s)
+        hs.append(np.where(m, s, 0))
+    return np.stack(hs), s

@@ -222,3 +222,74 @@ def real_if_not_class_zero(logits, targets, mask):
     m = (mask & (targets != 0)).astype(logits.dtype)
     losses, errors, _ = pieces(logits, targets, mask)
     return (losses * m).sum() / m.sum(), errors * m[..., None] / m.sum()
+
+
+@right
+def weights(logits, targets, mask):
+    V = logits.shape[-1]
+    w = (mask / mask.sum()).astype(logits.dtype)
+    k = np.where(mask, targets, 0)
+    log_p = log_softmax(logits)
+    loss = -(w * np.take_along_axis(log_p, k[..., None], -1)[..., 0]).sum()
+    return loss, w[..., None] * (np.exp(log_p) - (np.arange(V) == k[..., None]))
+
+
+@right
+def only_real_rows(logits, targets, mask):
+    log_p = log_softmax(logits[mask])
+    n = len(log_p)
+    real = targets[mask]
+    d = np.exp(log_p)
+    d[np.arange(n), real] -= 1
+    dlogits = np.zeros_like(logits)
+    dlogits[mask] = d / n
+    return -log_p[np.arange(n), real].mean(), dlogits
+
+
+@wrong("the mask is not used, and the fillers among the targets are taken for classes.")
+def targets_used_raw(logits, targets, mask):
+    V = logits.shape[-1]
+    log_p = log_softmax(logits)
+    w = mask / mask.sum()
+    loss = -(w * np.take_along_axis(log_p, targets[..., None], -1)[..., 0]).sum()
+    return loss, w[..., None] * (np.exp(log_p) - np.eye(V)[targets])
+
+
+@wrong("the mean is taken over each step first, then over the steps; each real step of a sequence counts alike.")
+def steps_alike(logits, targets, mask):
+    V, T = logits.shape[-1], logits.shape[0]
+    k = np.where(mask, targets, 0)
+    w = mask / np.maximum(mask.sum(axis=1, keepdims=True), 1) / T
+    log_p = log_softmax(logits)
+    losses = -np.take_along_axis(log_p, k[..., None], -1)[..., 0]
+    return (losses * w).sum(), (np.exp(log_p) - np.eye(V)[k]) * w[..., None]
+
+
+@wrong("log-probabilities stand in the gradient; it has probabilities.")
+def log_p_in_gradient(logits, targets, mask):
+    V = logits.shape[-1]
+    k = np.where(mask, targets, 0)
+    log_p = log_softmax(logits)
+    w = mask / mask.sum()
+    losses = -np.take_along_axis(log_p, k[..., None], -1)[..., 0]
+    return (losses * w).sum(), (log_p - np.eye(V)[k]) * w[..., None]
+
+
+@wrong("masked logits become zero and add log V each to the loss; leave the padding out of the sum.")
+def logits_zeroed(logits, targets, mask):
+    V = logits.shape[-1]
+    k = np.where(mask, targets, 0)
+    log_p = log_softmax(logits * mask[..., None])
+    losses = -np.take_along_axis(log_p, k[..., None], -1)[..., 0]
+    return losses.sum() / mask.sum(), (np.exp(log_p) - np.eye(V)[k]) * mask[..., None] / mask.sum()
+
+
+@wrong("the padding is found by the filler -100; the mask says where it is.")
+def mask_from_targets(logits, targets, mask):
+    V = logits.shape[-1]
+    mask = targets != -100
+    k = np.where(mask, targets, 0)
+    log_p = log_softmax(logits)
+    w = mask / mask.sum()
+    losses = -np.take_along_axis(log_p, k[..., None], -1)[..., 0]
+    return (losses * w).sum(), (np.exp(log_p) - np.eye(V)[k]) * w[..., None]

@@ -180,3 +180,67 @@ def dropped_if_zero(xs, lengths):
     by_length = xs[:, order_of(lengths)]
     data = by_length.reshape(-1, xs.shape[2])
     return packed(xs, data[data.any(axis=1)], lengths)
+
+
+@right
+def sizes(xs, lengths):
+    order = np.argsort(-lengths, kind="stable")
+    rows = [xs[t, order[: (lengths > t).sum()]] for t in range(lengths.max())]
+    data = np.concatenate(rows)
+    return data, PackCache(xs, data, lengths)
+
+
+@right
+def python_sort_and_append(xs, lengths):
+    order = sorted(range(len(lengths)), key=lambda b: -lengths[b])
+    data = []
+    for t in range(len(xs)):
+        for b in order:
+            if t < lengths[b]:
+                data.append(xs[t, b])
+    data = np.array(data)
+    return data, PackCache(xs=xs, data=data, lengths=lengths)
+
+
+@right
+def boolean_index(xs, lengths):
+    order = np.argsort(-lengths, kind="stable")
+    mask = length_mask(lengths, len(xs))
+    data = xs[:, order][mask[:, order]]
+    return data, PackCache(xs, data, lengths)
+
+
+@wrong("the padding is kept: the batch is sorted, and all of it is in data.")
+def padding_kept(xs, lengths):
+    order = np.argsort(-lengths, kind="stable")
+    data = xs[:, order].reshape(-1, xs.shape[-1])
+    return data, PackCache(xs, data, lengths)
+
+
+@wrong("the cache holds how many run at each step; it holds the lengths.")
+def sizes_in_the_cache(xs, lengths):
+    order = np.argsort(-lengths, kind="stable")
+    sizes = [(lengths > t).sum() for t in range(lengths.max())]
+    data = np.concatenate([xs[t, order[:n]] for t, n in enumerate(sizes)])
+    return data, PackCache(xs, data, np.array(sizes))
+
+
+@wrong("xs and data are exchanged in the cache.")
+def cache_exchanged(xs, lengths):
+    order = np.argsort(-lengths, kind="stable")
+    data = np.concatenate([xs[t, order[: (lengths > t).sum()]] for t in range(lengths.max())])
+    return data, PackCache(data, xs, lengths)
+
+
+@wrong("data is a list of steps that were not put together.")
+def list_of_steps(xs, lengths):
+    order = np.argsort(-lengths, kind="stable")
+    data = [xs[t, order[: (lengths > t).sum()]] for t in range(lengths.max())]
+    return data, PackCache(xs, data, lengths)
+
+
+@wrong("the last step is lost: there are as many steps as the longest sequence has.")
+def last_step_lost(xs, lengths):
+    order = np.argsort(-lengths, kind="stable")
+    data = np.concatenate([xs[t, order[: (lengths > t).sum()]] for t in range(lengths.max() - 1)])
+    return data, PackCache(xs, data, lengths)

@@ -187,3 +187,77 @@ def a_list_of_lengths(sequences, value):
 @wrong(None)
 def never_padded(sequences, value):
     return np.array(sequences, dtype=object), np.array([len(s) for s in sequences])
+
+
+@right
+def full_and_slices(sequences, value):
+    lengths = np.array([len(s) for s in sequences])
+    padded = np.full((max(lengths), len(sequences), *sequences[0].shape[1:]), value, sequences[0].dtype)
+    for b, s in enumerate(sequences):
+        padded[: len(s), b] = s
+    return padded, lengths
+
+
+@right
+def concatenate_and_stack(sequences, value):
+    lengths = [s.shape[0] for s in sequences]
+    T = max(lengths)
+    columns = []
+    for s in sequences:
+        filler = np.full_like(s[:1], value)
+        columns.append(np.concatenate([s] + [filler] * (T - len(s))))
+    return np.stack(columns, axis=1), np.asarray(lengths)
+
+
+@right
+def np_pad_each(sequences, value):
+    T = max(map(len, sequences))
+    cols = [np.pad(s, [(0, T - len(s))] + [(0, 0)] * (s.ndim - 1), constant_values=value) for s in sequences]
+    return np.array(cols).swapaxes(0, 1), np.array(list(map(len, sequences)))
+
+
+@wrong("must have the dtype of the inputs")
+def no_dtype(sequences, value):
+    lengths = np.array([len(s) for s in sequences])
+    padded = np.full((lengths.max(), len(sequences), *sequences[0].shape[1:]), value)
+    for b, s in enumerate(sequences):
+        padded[: len(s), b] = s
+    return padded, lengths
+
+
+@wrong("a last axis is taken for granted; a step may also be a single number.")
+def vectors_only_too(sequences, value):
+    lengths = np.array([len(s) for s in sequences])
+    D = sequences[0].shape[1]
+    padded = np.full((lengths.max(), len(sequences), D), value, sequences[0].dtype)
+    for b, s in enumerate(sequences):
+        padded[: len(s), b, :] = s
+    return padded, lengths
+
+
+@wrong("the first sequence says how many steps there are, and longer ones are cut.")
+def first_is_longest(sequences, value):
+    lengths = np.array([len(s) for s in sequences])
+    T = len(sequences[0])
+    padded = np.full((T, len(sequences), *sequences[0].shape[1:]), value, sequences[0].dtype)
+    for b, s in enumerate(sequences):
+        padded[: lengths[b], b] = s[:T]
+    return padded, lengths
+
+
+@wrong("the last step of each sequence is left out.")
+def last_step_lost(sequences, value):
+    lengths = np.array([len(s) for s in sequences])
+    padded = np.full((lengths.max(), len(sequences), *sequences[0].shape[1:]), value, sequences[0].dtype)
+    for b, s in enumerate(sequences):
+        padded[: lengths[b] - 1, b] = s[:-1]
+    return padded, lengths
+
+
+@wrong("the number of steps is the size of a sequence, which counts every number of every step.")
+def sizes(sequences, value):
+    lengths = np.array([s.size for s in sequences])
+    padded = np.full((lengths.max(), len(sequences), *sequences[0].shape[1:]), value, sequences[0].dtype)
+    for b, s in enumerate(sequences):
+        padded[: len(s), b] = s
+    return padded, lengths

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rnncore.reference import UnpackCache, length_mask, packed_layout
+from rnncore.reference import PackCache, UnpackCache, length_mask, packed_layout
 from tests.corpus.answers import right, wrong
 
 
@@ -218,4 +218,108 @@ def start_moves_by_the_batch(data, lengths):
         some = data[start : start + len(running)]
         xs[t, running[: len(some)]] = some
         start += len(lengths)
+    return xs, UnpackCache(xs, data, lengths)
+
+
+@right
+def start_and_size(data, lengths):
+    order = np.argsort(-lengths, kind="stable")
+    xs = np.zeros((lengths.max(), len(lengths), data.shape[1]), data.dtype)
+    n = 0
+    for t in range(len(xs)):
+        who = order[: (lengths > t).sum()]
+        xs[t, who] = data[n : n + len(who)]
+        n += len(who)
+    return xs, UnpackCache(xs, data, lengths)
+
+
+@right
+def row_by_row_too(data, lengths):
+    order = sorted(range(len(lengths)), key=lambda b: lengths[b], reverse=True)
+    xs = np.zeros((max(lengths), len(lengths), data.shape[-1]), dtype=data.dtype)
+    rows = iter(data)
+    for t in range(max(lengths)):
+        for b in order:
+            if lengths[b] > t:
+                xs[t, b] = next(rows)
+    return xs, UnpackCache(xs, data, lengths)
+
+
+@right
+def boolean_then_back(data, lengths):
+    T, B = lengths.max(), len(lengths)
+    order = np.argsort(-lengths, kind="stable")
+    in_order = np.zeros((T, B, data.shape[1]), data.dtype)
+    in_order[np.arange(T)[:, None] < lengths[order]] = data
+    xs = in_order[:, np.argsort(order)]
+    return xs, UnpackCache(xs, data, lengths)
+
+
+@wrong("the rows of step t are taken from place t on; go on where the last step ended.")
+def start_is_t(data, lengths):
+    order = np.argsort(-lengths, kind="stable")
+    xs = np.zeros((lengths.max(), len(lengths), data.shape[1]), data.dtype)
+    for t in range(len(xs)):
+        who = order[: (lengths > t).sum()]
+        xs[t, who] = data[t : t + len(who)]
+    return xs, UnpackCache(xs, data, lengths)
+
+
+@wrong("the last row of each sequence is kept in its padding.")
+def held_padding(data, lengths):
+    order = np.argsort(-lengths, kind="stable")
+    xs = np.zeros((lengths.max(), len(lengths), data.shape[1]), data.dtype)
+    n = 0
+    for t in range(len(xs)):
+        who = order[: (lengths > t).sum()]
+        xs[t:, who] = data[n : n + len(who)]
+        n += len(who)
+    return xs, UnpackCache(xs, data, lengths)
+
+
+@wrong("xs and data are exchanged in the cache.")
+def cache_exchanged(data, lengths):
+    order = np.argsort(-lengths, kind="stable")
+    xs = np.zeros((lengths.max(), len(lengths), data.shape[1]), data.dtype)
+    n = 0
+    for t in range(len(xs)):
+        who = order[: (lengths > t).sum()]
+        xs[t, who] = data[n : n + len(who)]
+        n += len(who)
+    return xs, UnpackCache(data, xs, lengths)
+
+
+@wrong("got a PackCache")
+def pack_cache(data, lengths):
+    order = np.argsort(-lengths, kind="stable")
+    xs = np.zeros((lengths.max(), len(lengths), data.shape[1]), data.dtype)
+    n = 0
+    for t in range(len(xs)):
+        who = order[: (lengths > t).sum()]
+        xs[t, who] = data[n : n + len(who)]
+        n += len(who)
+    return xs, PackCache(xs, data, lengths)
+
+
+@wrong("the order has the shortest first, so that its first entries are not the sequences that still run.")
+def shortest_first(data, lengths):
+    order = np.argsort(lengths, kind="stable")
+    xs = np.zeros((lengths.max(), len(lengths), data.shape[1]), data.dtype)
+    n = 0
+    for t in range(len(xs)):
+        who = order[: (lengths > t).sum()]
+        xs[t, who] = data[n : n + len(who)]
+        n += len(who)
+    return xs, UnpackCache(xs, data, lengths)
+
+
+@wrong("the last step of the longest sequences is missing: zeros stand there.")
+def last_step_missing_too(data, lengths):
+    order = np.argsort(-lengths, kind="stable")
+    xs = np.zeros((lengths.max(), len(lengths), data.shape[1]), data.dtype)
+    n = 0
+    for t in range(len(xs) - 1):
+        who = order[: (lengths > t).sum()]
+        xs[t, who] = data[n : n + len(who)]
+        n += len(who)
     return xs, UnpackCache(xs, data, lengths)

@@ -247,3 +247,51 @@ def turns_the_sum(cache, dys):
     dh, dr = halves(cache, clean(cache, dys))
     f, r = rnn_backward(cache.forward, dh), rnn_backward(cache.reverse, reverse(dr, cache.lengths))
     return {"forward": f[0], "reverse": r[0]}, reverse(f[1] + r[1], cache.lengths), BidirectionalState(f[2], r[2])
+
+
+@right
+def index_by_hand(cache, dys):
+    T = len(dys)
+    t = np.arange(T)[:, None]
+    inside = t < cache.lengths
+    index = np.where(inside, cache.lengths - 1 - t, t)[..., None]
+    dys = np.where(inside[..., None], dys, 0)
+    H = cache.h.shape[2]
+    dhs, drs = (dys[..., :H], dys[..., H:]) if cache.merge == "concat" else (dys, dys)
+    df, dxs, sf = rnn_backward(cache.forward, dhs)
+    dr, more, sr = rnn_backward(cache.reverse, np.take_along_axis(drs, index, axis=0))
+    return {"reverse": dr, "forward": df}, dxs + np.take_along_axis(more, index, axis=0), BidirectionalState(forward=sf, reverse=sr)
+
+
+@wrong("merge is ignored: dys is split in two though the halves were added.")
+def split_always(cache, dys):
+    dys = np.where(length_mask(cache.lengths, len(dys))[..., None], dys, 0)
+    dh, dr = np.split(dys, 2, axis=2)
+    dr, _ = reverse_padded_forward(dr, cache.lengths)
+    pf, xf, sf = rnn_backward(cache.forward, dh)
+    pr, xr, sr = rnn_backward(cache.reverse, dr)
+    xr, _ = reverse_padded_forward(xr, cache.lengths)
+    return {"forward": pf, "reverse": pr}, xf + xr, BidirectionalState(sf, sr)
+
+
+@wrong("dparams is one dict for both cells, their gradients added; each has weights of its own.")
+def dparams_added(cache, dys):
+    dys = np.where(length_mask(cache.lengths, len(dys))[..., None], dys, 0)
+    dh, dr = np.split(dys, 2, axis=2) if cache.merge == "concat" else (dys, dys)
+    dr, _ = reverse_padded_forward(dr, cache.lengths)
+    pf, xf, sf = rnn_backward(cache.forward, dh)
+    pr, xr, sr = rnn_backward(cache.reverse, dr)
+    xr, _ = reverse_padded_forward(xr, cache.lengths)
+    return {k: pf[k] + pr[k] for k in pf}, xf + xr, BidirectionalState(sf, sr)
+
+
+@wrong("both cells are given the forward half of dys.")
+def first_half_twice(cache, dys):
+    dys = np.where(length_mask(cache.lengths, len(dys))[..., None], dys, 0)
+    H = cache.h.shape[2]
+    dh, dr = dys[..., :H], dys[..., :H]
+    dr, _ = reverse_padded_forward(dr, cache.lengths)
+    pf, xf, sf = rnn_backward(cache.forward, dh)
+    pr, xr, sr = rnn_backward(cache.reverse, dr)
+    xr, _ = reverse_padded_forward(xr, cache.lengths)
+    return {"forward": pf, "reverse": pr}, xf + xr, BidirectionalState(sf, sr)

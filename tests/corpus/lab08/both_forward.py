@@ -258,3 +258,40 @@ def own_loop_reverse_from_the_array_end(params, xs, state0, lengths, merge="conc
 def bare_tuple(params, xs, state0, lengths, merge="concat"):
     ys, state_T, cache = last_states_from_the_library(params, xs, state0, lengths, merge)
     return ys, (state_T.forward, state_T.reverse), cache
+
+
+@right
+def first_of_the_turned_back(params, xs, state0, lengths, merge="concat"):
+    inside = (np.arange(xs.shape[0])[:, None] < np.asarray(lengths))[..., None]
+    hs, _, forward = rnn_forward(params["forward"], xs, state0.forward)
+    turned, _ = reverse_padded_forward(xs, lengths)
+    rs, _, reverse = rnn_forward(params["reverse"], turned, state0.reverse)
+    rs, _ = reverse_padded_forward(rs, lengths)
+    merged = {"concat": lambda: np.dstack([hs, rs]), "sum": lambda: np.add(hs, rs)}[merge]()
+    state_T = BidirectionalState(forward=np.stack([hs[L - 1, b] for b, L in enumerate(lengths)]), reverse=rs[0])
+    return np.where(inside, merged, 0), state_T, BidirectionalCache("rnn", forward, reverse, lengths, merge, hs)
+
+
+@wrong("the reverse cell starts from where the forward one is after the padding; the two never touch.")
+def chained_state(params, xs, state0, lengths, merge="concat"):
+    hs, h, fc = rnn_forward(params["forward"], xs, state0.forward)
+    turned, _ = reverse_padded_forward(xs, lengths)
+    rs, _r, rc = rnn_forward(params["reverse"], turned, h)
+    i = np.arange(len(lengths))
+    st = BidirectionalState(hs[lengths - 1, i], rs[lengths - 1, i])
+    rs, _ = reverse_padded_forward(rs, lengths)
+    ys = np.concatenate([hs, rs], axis=2) if merge == "concat" else hs + rs
+    return np.where(length_mask(lengths, len(xs))[..., None], ys, 0), st, BidirectionalCache("rnn", fc, rc, lengths, merge, hs)
+
+
+@wrong("the cache has ys in the place of hs.")
+def cached_rs(params, xs, state0, lengths, merge="concat"):
+    hs, _h, fc = rnn_forward(params["forward"], xs, state0.forward)
+    turned, _ = reverse_padded_forward(xs, lengths)
+    rs, _r, rc = rnn_forward(params["reverse"], turned, state0.reverse)
+    i = np.arange(len(lengths))
+    st = BidirectionalState(hs[lengths - 1, i], rs[lengths - 1, i])
+    rs, _ = reverse_padded_forward(rs, lengths)
+    ys = np.concatenate([hs, rs], axis=2) if merge == "concat" else hs + rs
+    ys = np.where(length_mask(lengths, len(xs))[..., None], ys, 0)
+    return ys, st, BidirectionalCache("rnn", fc, rc, lengths, merge, ys)

@@ -230,3 +230,72 @@ def no_cache(params, emissions, lengths):
 def divided_by_the_length(params, emissions, lengths):
     log_Z, cache = run(params, emissions, lengths)
     return (log_Z / lengths).astype(log_Z.dtype), cache
+
+
+@wrong("end is added to the last of the alphas; it belongs to log_Z alone.")
+def end_into_last_alpha(params, emissions, lengths):
+    T = len(emissions)
+    inside = length_mask(lengths, T)
+    alpha = params["start"] + emissions[0]
+    alphas = [alpha]
+    for t in range(1, T):
+        new = log_sum_exp(alpha[:, None, :] + params["transitions"].T) + emissions[t]
+        alpha = np.where(inside[t][:, None], new, alpha)
+        alphas.append(alpha)
+    alphas[-1] = alphas[-1] + params["end"]
+    log_Z = log_sum_exp(alphas[-1])
+    return log_Z, CRFLogPartitionCache(params, emissions, alphas, inside, log_Z)
+
+
+@wrong("a transition leads to the first step: before it there is start, and no tag.")
+def zero_start_loop_all(params, emissions, lengths):
+    T = len(emissions)
+    inside = length_mask(lengths, T)
+    alpha = np.zeros_like(emissions[0]) + params["start"]
+    alphas = []
+    for t in range(T):
+        new = log_sum_exp(alpha[:, None, :] + params["transitions"].T) + emissions[t]
+        alpha = np.where(inside[t][:, None], new, alpha)
+        alphas.append(alpha)
+    log_Z = log_sum_exp(alpha + params["end"])
+    return log_Z, CRFLogPartitionCache(params, emissions, alphas, inside, log_Z)
+
+
+@wrong("the last step of every sequence is left out.")
+def mask_off_by_one(params, emissions, lengths):
+    T = len(emissions)
+    inside = length_mask(lengths, T)
+    alpha = params["start"] + emissions[0]
+    alphas = [alpha]
+    for t in range(1, T):
+        new = log_sum_exp(alpha[:, None, :] + params["transitions"].T) + emissions[t]
+        alpha = np.where(t < lengths[:, None] - 1, new, alpha)
+        alphas.append(alpha)
+    log_Z = log_sum_exp(alpha + params["end"])
+    return log_Z, CRFLogPartitionCache(params, emissions, alphas, inside, log_Z)
+
+
+@wrong("alphas go on changing past the end of a sequence; they stay as they are there.")
+def alphas_unheld_but_picked(params, emissions, lengths):
+    T, B, _V = emissions.shape
+    alpha = params["start"] + emissions[0]
+    alphas = [alpha]
+    for t in range(1, T):
+        alpha = log_sum_exp(alpha[:, None, :] + params["transitions"].T) + emissions[t]
+        alphas.append(alpha)
+    last = np.stack(alphas)[lengths - 1, np.arange(B)]
+    log_Z = log_sum_exp(last + params["end"])
+    return log_Z, CRFLogPartitionCache(params, emissions, alphas, length_mask(lengths, T), log_Z)
+
+
+@wrong("emissions are zero past the end of a sequence, but transitions go on there; alpha stays as it is.")
+def mask_multiplied(params, emissions, lengths):
+    T = len(emissions)
+    emissions_m = emissions * length_mask(lengths, T)[..., None]
+    alpha = params["start"] + emissions[0]
+    alphas = [alpha]
+    for t in range(1, T):
+        alpha = log_sum_exp(alpha[:, None, :] + params["transitions"].T) + emissions_m[t]
+        alphas.append(alpha)
+    log_Z = log_sum_exp(alpha + params["end"])
+    return log_Z, CRFLogPartitionCache(params, emissions, alphas, length_mask(lengths, T), log_Z)

@@ -195,3 +195,35 @@ def index_without_batch(xs, lengths):
 @wrong("it must return 2 values (ys, cache), got an array of shape")
 def ys_only(xs, lengths):
     return xs[true_index(xs, lengths), np.arange(len(lengths))]
+
+
+@right
+def sorted_keys(xs, lengths):
+    t = np.arange(len(xs))[:, None]
+    index = np.argsort(np.where(t < lengths, -t, t), axis=0, kind="stable")
+    return np.take_along_axis(xs, index[:, :, None], 0), ReversePaddedCache(index, xs)
+
+
+@wrong("the last entry of each sequence is the one that stood there before: a sequence has the steps t < lengths.")
+def off_by_one_padding(xs, lengths):
+    t = np.arange(len(xs))[:, None]
+    index = np.where(t < lengths - 1, lengths - 1 - t, t)
+    return xs[index, np.arange(xs.shape[1])], ReversePaddedCache(index, xs)
+
+
+@wrong("entries are read after they have been overwritten.")
+def swap_bug(xs, lengths):
+    ys = xs.copy()
+    index = np.zeros(xs.shape[:2], dtype=int)
+    for b, L in enumerate(lengths):
+        for t in range(len(xs)):
+            index[t, b] = L - 1 - t if t < L else t
+            ys[t, b] = ys[index[t, b], b]
+    return ys, ReversePaddedCache(index, xs)
+
+
+@wrong("index has batch and time exchanged; it is (T, B).")
+def index_turned(xs, lengths):
+    index = np.array([list(range(L))[::-1] + list(range(L, len(xs))) for L in lengths])
+    ys = np.stack([xs[index[b], b] for b in range(len(lengths))], axis=1)
+    return ys, ReversePaddedCache(index, xs)

@@ -238,3 +238,42 @@ def everything_side_by_side(params, xs, state0, lengths, residual=False):
         state_T.append(state)
         caches.append(cache)
     return np.concatenate(outputs, axis=2), state_T, caches
+
+
+@wrong("a layer from the second on reads something else than the two halves of the layer below, such as xs.")
+def all_read_xs(params, xs, state0, lengths, residual=False):
+    states, caches = [], []
+    for i, (p, s0) in enumerate(zip(params, state0, strict=True)):
+        ys, s, c = bidirectional_forward(p, xs, s0, lengths)
+        if residual and i:
+            ys = ys + xs
+        states.append(s)
+        caches.append(c)
+    return ys, states, caches
+
+
+@wrong("The first layer has no shortcut.")
+def shortcut_if_fits(params, xs, state0, lengths, residual=False):
+    states, caches = [], []
+    ys = xs
+    for p, s0 in zip(params, state0, strict=True):
+        out, s, c = bidirectional_forward(p, ys, s0, lengths)
+        ys = out + ys if residual and out.shape == ys.shape else out
+        states.append(s)
+        caches.append(c)
+    return ys, states, caches
+
+
+@wrong("the shortcut adds into the array that the layer has read, which is in the layer's cache, too.")
+def in_place_add(params, xs, state0, lengths, residual=False):
+    states, caches = [], []
+    ys = xs
+    for i, (p, s0) in enumerate(zip(params, state0, strict=True)):
+        out, s, c = bidirectional_forward(p, ys, s0, lengths)
+        if residual and i > 0:
+            ys += out
+        else:
+            ys = out
+        states.append(s)
+        caches.append(c)
+    return ys, states, caches

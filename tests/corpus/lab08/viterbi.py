@@ -282,3 +282,124 @@ def pointers_from_the_mean(params, emissions, lengths):
     total, came = forward(params, emissions, lengths)
     came = [None, *(np.repeat(c[:1], len(c), axis=0) for c in came[1:])]
     return backward(total, came, lengths), total.max(axis=1)
+
+
+@right
+def batch(params, emissions, lengths):
+    T, B, V = emissions.shape
+    inside = length_mask(lengths, T)
+    best = params["start"] + emissions[0]
+    back = np.zeros((T, B, V), int)
+    for t in range(1, T):
+        p = best[:, :, None] + params["transitions"]
+        back[t] = p.argmax(1)
+        best = np.where(inside[t][:, None], p.max(1) + emissions[t], best)
+    final = best + params["end"]
+    tag = final.argmax(1)
+    tags = -np.ones((T, B), dtype=int)
+    for t in range(T - 1, -1, -1):
+        tags[t] = np.where(inside[t], tag, -1)
+        if t:
+            tag = np.where(inside[t], back[t][np.arange(B), tag], tag)
+    return tags, final.max(1)
+
+
+@wrong("each step but the last has the tag with the best beginning up to there; follow the way back from the last tag.")
+def argmax_of_best(params, emissions, lengths):
+    T, B, _V = emissions.shape
+    tags = np.full((T, B), -1)
+    score = np.zeros(B, emissions.dtype)
+    for b in range(B):
+        best = params["start"] + emissions[0, b]
+        tags[0, b] = best.argmax()
+        for t in range(1, lengths[b]):
+            best = (best[:, None] + params["transitions"]).max(0) + emissions[t, b]
+            tags[t, b] = best.argmax()
+        best = best + params["end"]
+        tags[lengths[b] - 1, b] = best.argmax()
+        score[b] = best.max()
+    return tags, score
+
+
+@wrong("the way back runs along the wrong axis: the tag is looked up among those that are left.")
+def argmax_other_axis(params, emissions, lengths):
+    T, B, _V = emissions.shape
+    tags = np.full((T, B), -1)
+    score = np.zeros(B, emissions.dtype)
+    for b in range(B):
+        best = params["start"] + emissions[0, b]
+        came = []
+        for t in range(1, lengths[b]):
+            table = best[:, None] + params["transitions"]
+            came.append(table.argmax(1))
+            best = table.max(0) + emissions[t, b]
+        best = best + params["end"]
+        k = best.argmax()
+        score[b] = best.max()
+        tags[lengths[b] - 1, b] = k
+        for t in range(lengths[b] - 1, 0, -1):
+            k = came[t - 1][k]
+            tags[t - 1, b] = k
+    return tags, score
+
+
+@wrong("the way back begins in the padding; it begins at the end of each sentence.")
+def tag_not_held(params, emissions, lengths):
+    T, B, V = emissions.shape
+    inside = length_mask(lengths, T)
+    best = params["start"] + emissions[0]
+    back = np.zeros((T, B, V), int)
+    for t in range(1, T):
+        p = best[:, :, None] + params["transitions"]
+        back[t] = p.argmax(1)
+        best = np.where(inside[t][:, None], p.max(1) + emissions[t], best)
+    final = best + params["end"]
+    tag = final.argmax(1)
+    tags = np.zeros((T, B), int)
+    for t in range(T - 1, -1, -1):
+        tags[t] = np.where(inside[t], tag, -1)
+        tag = back[t][np.arange(B), tag]
+    return tags, final.max(1)
+
+
+@wrong("the way back is read one step too early, and is 0 at the first one.")
+def off_by_one_back(params, emissions, lengths):
+    T, B, V = emissions.shape
+    tags = np.full((T, B), -1)
+    score = np.zeros(B, emissions.dtype)
+    for b in range(B):
+        best = params["start"] + emissions[0, b]
+        came = [np.zeros(V, int)]
+        for t in range(1, lengths[b]):
+            table = best[:, None] + params["transitions"]
+            came.append(table.argmax(0))
+            best = table.max(0) + emissions[t, b]
+        best = best + params["end"]
+        k = best.argmax()
+        score[b] = best.max()
+        tags[lengths[b] - 1, b] = k
+        for t in range(lengths[b] - 1, 0, -1):
+            k = came[t - 1][k]
+            tags[t - 1, b] = k
+    return tags, score
+
+
+@wrong("emissions are zero past the end of a sequence, but transitions go on there; the last tag is chosen at the end of a sentence.")
+def end_tag_zero(params, emissions, lengths):
+    T, B, _V = emissions.shape
+    inside = length_mask(lengths, T)
+    best = params["start"] + emissions[0]
+    back = []
+    for t in range(1, T):
+        p = best[:, :, None] + params["transitions"]
+        back.append(p.argmax(1))
+        best = p.max(1) + np.where(inside[t][:, None], emissions[t], 0)
+    final = best + params["end"]
+    tag = final.argmax(1)
+    tags = np.zeros((T, B), int)
+    tags[T - 1] = tag
+    for t in range(T - 1, 0, -1):
+        tag = back[t - 1][np.arange(B), tag]
+        tags[t - 1] = tag
+    tags[~inside] = -1
+    return tags, final.max(1)

@@ -143,3 +143,74 @@ def own_dice(probabilities, u):
 def last_one_below(probabilities, u):
     below = np.cumsum(probabilities, axis=1) < u[:, None]
     return np.array([np.flatnonzero(row)[-1] if row.any() else 0 for row in below])
+
+
+@right
+def count(probabilities, u):
+    return (np.cumsum(probabilities, axis=1) <= u[:, None]).sum(axis=1)
+
+
+@right
+def first_above_too(probabilities, u):
+    return np.argmax(np.cumsum(probabilities, axis=1) > u[:, None], axis=1)
+
+
+@right
+def search(probabilities, u):
+    return np.array([np.searchsorted(np.cumsum(row), x, side="right") for row, x in zip(probabilities, u, strict=False)])
+
+
+@right
+def loop(probabilities, u):
+    tokens = []
+    for row, x in zip(probabilities, u, strict=False):
+        total = 0
+        for v, q in enumerate(row):
+            total += q
+            if total > x:
+                tokens.append(v)
+                break
+    return np.array(tokens)
+
+
+@right
+def subtract(probabilities, u):
+    tokens = np.zeros(len(u), int)
+    for b in range(len(u)):
+        rest, v = u[b], 0
+        while rest >= probabilities[b, v]:
+            rest -= probabilities[b, v]
+            v += 1
+        tokens[b] = v
+    return tokens
+
+
+@wrong("must be a NumPy array")
+def a_list(probabilities, u):
+    return [int(np.argmax(np.cumsum(row) > x)) for row, x in zip(probabilities, u, strict=False)]
+
+
+@wrong("u lies along the tokens; it needs a second axis, so that each row meets its own.")
+def no_second_axis(probabilities, u):
+    return (np.cumsum(probabilities, axis=1) <= u).sum(axis=1)
+
+
+@wrong("the first running sum below u decides; the first one above u does.")
+def argmax_below(probabilities, u):
+    return np.argmax(np.cumsum(probabilities, axis=1) < u[:, None], axis=1)
+
+
+@wrong("the probability nearest to u decides; the first running sum above u does.")
+def nearest_too(probabilities, u):
+    return np.abs(probabilities - u[:, None]).argmin(axis=1)
+
+
+@wrong("a row with a 1 at the token is returned for each token; return its number.")
+def one_hot(probabilities, u):
+    c = np.cumsum(probabilities, axis=1)
+    return ((c > u[:, None]) & (c - probabilities <= u[:, None])).astype(int)
+
+
+@wrong("u is counted from the other end, where 1 - u can be 1.")
+def from_the_end(probabilities, u):
+    return (np.cumsum(probabilities, axis=1) <= 1 - u[:, None]).sum(axis=1)

@@ -191,3 +191,78 @@ def divided_by_the_width(log_p, log_next, width):
     total = (log_p[:, None] + log_next).ravel()
     best = best_places(total, width)
     return total[best], best // width, best % width
+
+
+@right
+def ravel(log_p, log_next, width):
+    total = (log_p[:, None] + log_next).ravel()
+    best = np.argsort(-total)[:width]
+    parents, tokens = np.divmod(best, log_next.shape[1])
+    return total[best], parents, tokens
+
+
+@right
+def python(log_p, log_next, width):
+    every = [(log_p[w] + log_next[w, v], w, v) for w in range(len(log_p)) for v in range(log_next.shape[1])]
+    every.sort(reverse=True)
+    scores, parents, tokens = zip(*every[:width], strict=False)
+    return np.array(scores), np.array(parents), np.array(tokens)
+
+
+@right
+def unravel(log_p, log_next, width):
+    total = log_p.reshape(-1, 1) + log_next
+    best = np.argsort(total, axis=None)[::-1][:width]
+    parents, tokens = np.unravel_index(best, total.shape)
+    return total[parents, tokens], parents, tokens
+
+
+@wrong("must be a NumPy array")
+def lists(log_p, log_next, width):
+    every = sorted(((log_p[w] + log_next[w, v], w, v) for w in range(len(log_p)) for v in range(log_next.shape[1])), reverse=True)
+    every = every[:width]
+    return [e[0] for e in every], [e[1] for e in every], [e[2] for e in every]
+
+
+@wrong("log_p is added along the tokens; each beginning has its own row.")
+def no_second_axis(log_p, log_next, width):
+    total = (log_p + log_next).ravel()
+    best = np.argsort(-total)[:width]
+    return total[best], best // log_next.shape[1], best % log_next.shape[1]
+
+
+@wrong("log_p is added after the choice, which is made by log_next alone; the sum decides.")
+def chosen_by_the_step(log_p, log_next, width):
+    total = (log_p[:, None] + log_next).ravel()
+    best = np.argsort(-log_next.ravel())[:width]
+    return total[best], best // log_next.shape[1], best % log_next.shape[1]
+
+
+@wrong("only the first beginning is extended.")
+def best_beginning(log_p, log_next, width):
+    w = log_p.argmax()
+    total = log_p[w] + log_next[w]
+    tokens = np.argsort(-total)[:width]
+    return total[tokens], np.full(len(tokens), w), tokens
+
+
+@wrong("the continuations come in the order of their places; the best comes first.")
+def argpartition(log_p, log_next, width):
+    total = (log_p[:, None] + log_next).ravel()
+    best = np.argpartition(-total, min(width, len(total)) - 1)[:width]
+    best = np.sort(best)
+    return total[best], best // log_next.shape[1], best % log_next.shape[1]
+
+
+@wrong("all continuations are kept; keep `width` of them.")
+def total_not_cut(log_p, log_next, width):
+    total = (log_p[:, None] + log_next).ravel()
+    best = np.argsort(-total)
+    return total[best], best // log_next.shape[1], best % log_next.shape[1]
+
+
+@wrong(None)
+def log_of_sum(log_p, log_next, width):
+    total = np.logaddexp(log_p[:, None], log_next).ravel()
+    best = np.argsort(-total)[:width]
+    return total[best], best // log_next.shape[1], best % log_next.shape[1]

@@ -160,3 +160,82 @@ def mean_of_probabilities(logits, targets):
 def off_by_one_in_time(logits, targets):
     nats = losses(logits[:-1], targets[1:]).mean(axis=0)
     return nats / np.log(2), np.exp(nats)
+
+
+@right
+def take_along(logits, targets):
+    log_p = np.take_along_axis(log_softmax(logits), targets[..., None], axis=-1)[..., 0]
+    nats = -log_p.mean(axis=0)
+    return nats / np.log(2), np.exp(nats)
+
+
+@right
+def loops(logits, targets):
+    T, B, _V = logits.shape
+    bits = np.zeros(B)
+    for b in range(B):
+        for t in range(T):
+            bits[b] -= log_softmax(logits[t, b])[targets[t, b]] / np.log(2)
+    bits = bits / T
+    return bits, 2**bits
+
+
+@right
+def onehot(logits, targets):
+    hot = np.eye(logits.shape[-1])[targets]
+    L = -(hot * log_softmax(logits)).sum(-1).sum(0) / len(logits)
+    return L / np.log(2), np.exp(L)
+
+
+@right
+def fancy(logits, targets):
+    T, B = targets.shape
+    lp = log_softmax(logits)[np.arange(T)[:, None], np.arange(B), targets] / np.log(2)
+    bits = np.mean(-lp, axis=0)
+    return bits, np.exp2(bits)
+
+
+def character_losses(logits, targets):
+    return -np.take_along_axis(log_softmax(logits), targets[..., None], axis=-1)[..., 0]
+
+
+@wrong("the mean is taken over all streams together; each stream has its own.")
+def one_number_too(logits, targets):
+    L = character_losses(logits, targets).mean()
+    return L / np.log(2), np.exp(L)
+
+
+@wrong("bits are the logarithm of the loss to base 2; it is a change of unit.")
+def log2_of_nats(logits, targets):
+    L = character_losses(logits, targets).mean(axis=0)
+    return np.log2(L), np.exp(L)
+
+
+@right
+def log_of_softmax(logits, targets):
+    L = -np.log(np.take_along_axis(softmax(logits), targets[..., None], axis=-1)[..., 0]).mean(axis=0)
+    return L / np.log(2), np.exp(L)
+
+
+@wrong("no mean is taken: these are the numbers of single characters.")
+def not_averaged(logits, targets):
+    L = character_losses(logits, targets)
+    return L / np.log(2), np.exp(L)
+
+
+@wrong("the character with the highest score is taken and not the target.")
+def best_character(logits, targets):
+    L = -log_softmax(logits).max(axis=-1).mean(axis=0)
+    return L / np.log(2), np.exp(L)
+
+
+@wrong("an axis of length 1 is left at the end.")
+def axis_kept(logits, targets):
+    L = -np.take_along_axis(log_softmax(logits), targets[..., None], axis=-1).mean(axis=0)
+    return L / np.log(2), np.exp(L)
+
+
+@wrong("the losses are added and not averaged over time.")
+def perplexity_of_sum(logits, targets):
+    each = character_losses(logits, targets)
+    return each.mean(axis=0) / np.log(2), np.exp(each.sum(axis=0))

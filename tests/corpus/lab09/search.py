@@ -257,3 +257,235 @@ def normalised_inside_the_beam(log_next, end, width, max_length, a):
         found += list(zip(log_p[done], beginnings[done], strict=True))
         log_p, beginnings, last = log_p[~done], beginnings[~done], last[~done]
     return packed(found, end, width, max_length)
+
+
+def as_arrays(found, width, max_length, end):
+    found = sorted(found, key=lambda pair: -pair[0])[:width]
+    sequences = np.full((len(found), max_length), end)
+    for row, (_, tokens) in zip(sequences, found, strict=True):
+        row[: len(tokens)] = tokens
+    return np.array([score for score, _ in found]), sequences
+
+
+def at_the_start(end):
+    return np.zeros(1), np.zeros((1, 0), dtype=int), np.array([end]), []
+
+
+@right
+def straight(log_next, end, width, max_length, a):
+    log_p, beginnings, last, found = at_the_start(end)
+    for t in range(1, max_length + 1):
+        log_p, parents, last = extend_beam(log_p, log_next[last], width)
+        beginnings = np.column_stack([beginnings[parents], last])
+        done = (last == end) | (t == max_length)
+        for i in np.flatnonzero(done):
+            found.append((log_p[i] / t**a, beginnings[i]))
+        log_p, beginnings, last = log_p[~done], beginnings[~done], last[~done]
+        if not len(last):
+            break
+    return as_arrays(found, width, max_length, end)
+
+
+@right
+def lists(log_next, end, width, max_length, a):
+    _log_p, _beginnings, _last, found = at_the_start(end)
+    beam = [(0.0, [])]
+    for _t in range(max_length):
+        if len(beam) == 0:
+            break
+        scores = np.array([s for s, _ in beam])
+        rows = np.array([log_next[seq[-1] if seq else end] for _, seq in beam])
+        new_p, parents, tokens = extend_beam(scores, rows, width)
+        new = []
+        for s, w, v in zip(new_p, parents, tokens, strict=False):
+            seq = beam[w][1] + [v]
+            if v == end or len(seq) == max_length:
+                found.append((s / len(seq) ** a, seq))
+            else:
+                new.append((s, seq))
+        beam = new
+    return as_arrays(found, width, max_length, end)
+
+
+@right
+def while_open(log_next, end, width, max_length, a):
+    log_p, beginnings, last, found = at_the_start(end)
+    t = 0
+    while len(log_p) > 0 and t < max_length:
+        t += 1
+        log_p, parents, tokens = extend_beam(log_p, log_next[last], width)
+        beginnings = np.concatenate([beginnings[parents], tokens[:, None]], axis=1)
+        open_ = np.ones(len(tokens), bool)
+        for i, token in enumerate(tokens):
+            if token == end or t == max_length:
+                found += [(log_p[i] / t**a, beginnings[i])]
+                open_[i] = False
+        log_p, beginnings, last = log_p[open_], beginnings[open_], tokens[open_]
+    return as_arrays(found, width, max_length, end)
+
+
+def searched_with(
+    log_next,
+    end,
+    width,
+    max_length,
+    a,
+    score=lambda s, t, a: s / t**a,
+    parents_used=True,
+    force=True,
+    leave=True,
+    shrink=False,
+    stop_first=False,
+    all_done=False,
+    off=0,
+    guard=True,
+):
+    log_p, beginnings, last, found = at_the_start(end)
+    for t in range(1, max_length + 1 + off):
+        places = width - len(found) if shrink else width
+        if places <= 0:
+            break
+        log_p, parents, last = extend_beam(log_p, log_next[last], places)
+        old = beginnings[parents] if parents_used else beginnings[: len(parents)]
+        beginnings = np.column_stack([old, last])
+        done = last == end
+        if force:
+            done = done | (t == max_length)
+        for i in np.flatnonzero(done):
+            found.append((score(log_p[i], t, a), beginnings[i]))
+        if stop_first and len(found):
+            break
+        if leave:
+            log_p, beginnings, last = log_p[~done], beginnings[~done], last[~done]
+        if guard and not len(last):
+            break
+    return as_arrays(found, width, max_length, end)
+
+
+@right
+def no_break(log_next, end, width, max_length, a):
+    return searched_with(log_next, end, width, max_length, a, guard=False)
+
+
+@wrong("the end token is not counted in the length.")
+def end_not_counted(log_next, end, width, max_length, a):
+    log_p, beginnings, last, found = at_the_start(end)
+    for t in range(1, max_length + 1):
+        log_p, parents, last = extend_beam(log_p, log_next[last], width)
+        beginnings = np.column_stack([beginnings[parents], last])
+        done = (last == end) | (t == max_length)
+        for i in np.flatnonzero(done):
+            L = max(1, (beginnings[i] != end).sum())
+            found.append((log_p[i] / L**a, beginnings[i]))
+        log_p, beginnings, last = log_p[~done], beginnings[~done], last[~done]
+        if not len(last):
+            break
+    return as_arrays(found, width, max_length, end)
+
+
+@wrong(None)
+def parents_not_used(log_next, end, width, max_length, a):
+    log_p, beginnings, last, found = at_the_start(end)
+    for t in range(1, max_length + 1):
+        log_p, _parents, last = extend_beam(log_p, log_next[last], width)
+        beginnings = np.column_stack([np.resize(beginnings, (len(last), t - 1)), last])
+        done = (last == end) | (t == max_length)
+        for i in np.flatnonzero(done):
+            found.append((log_p[i] / t**a, beginnings[i]))
+        log_p, beginnings, last = log_p[~done], beginnings[~done], last[~done]
+        if not len(last):
+            break
+    return as_arrays(found, width, max_length, end)
+
+
+@wrong("the last tokens of what has ended are kept; all three, log_p, beginnings and last, go on with the open ones.")
+def last_not_filtered(log_next, end, width, max_length, a):
+    log_p, beginnings, last, found = at_the_start(end)
+    for t in range(1, max_length + 1):
+        log_p, parents, last = extend_beam(log_p, log_next[last], width)
+        beginnings = np.column_stack([beginnings[parents], last])
+        done = (last == end) | (t == max_length)
+        for i in np.flatnonzero(done):
+            found.append((log_p[i] / t**a, beginnings[i]))
+        log_p, beginnings = log_p[~done], beginnings[~done]
+        if not len(log_p):
+            break
+    return as_arrays(found, width, max_length, end)
+
+
+@wrong("the loop ends one step before max_length, and what is open then is lost.")
+def range_one_short(log_next, end, width, max_length, a):
+    return searched_with(log_next, end, width, max_length, a, off=-1)
+
+
+@wrong("every step uses the row of the end; that is for the first one only.")
+def row_of_end(log_next, end, width, max_length, a):
+    log_p, beginnings, _last, found = at_the_start(end)
+    for t in range(1, max_length + 1):
+        log_p, parents, tokens = extend_beam(log_p, log_next[np.full(len(log_p), end)], width)
+        beginnings = np.column_stack([beginnings[parents], tokens])
+        done = (tokens == end) | (t == max_length)
+        for i in np.flatnonzero(done):
+            found.append((log_p[i] / t**a, beginnings[i]))
+        log_p, beginnings = log_p[~done], beginnings[~done]
+        if not len(log_p):
+            break
+    return as_arrays(found, width, max_length, end)
+
+
+@wrong("log_next is given to extend_beam as a whole; each beginning needs the row of its last token.")
+def whole_table(log_next, end, width, max_length, a):
+    log_p, beginnings, last, found = at_the_start(end)
+    for t in range(1, max_length + 1):
+        log_p, parents, last = extend_beam(log_p, log_next, width)
+        beginnings = np.column_stack([beginnings[parents], last])
+        done = (last == end) | (t == max_length)
+        for i in np.flatnonzero(done):
+            found.append((log_p[i] / t**a, beginnings[i]))
+        log_p, beginnings, last = log_p[~done], beginnings[~done], last[~done]
+        if not len(last):
+            break
+    return as_arrays(found, width, max_length, end)
+
+
+@wrong("the last token alone is put into found; the whole beginning belongs there.")
+def last_token_only(log_next, end, width, max_length, a):
+    log_p, beginnings, last, found = at_the_start(end)
+    for t in range(1, max_length + 1):
+        log_p, parents, last = extend_beam(log_p, log_next[last], width)
+        beginnings = np.column_stack([beginnings[parents], last])
+        done = (last == end) | (t == max_length)
+        for i in np.flatnonzero(done):
+            found.append((log_p[i] / t**a, last[i : i + 1]))
+        log_p, beginnings, last = log_p[~done], beginnings[~done], last[~done]
+        if not len(last):
+            break
+    return as_arrays(found, width, max_length, end)
+
+
+@wrong("what has ended goes on to max_length, and is found there only.")
+def collected_at_the_end_only(log_next, end, width, max_length, a):
+    log_p, beginnings, last, found = at_the_start(end)
+    for _t in range(1, max_length + 1):
+        log_p, parents, last = extend_beam(log_p, log_next[last], width)
+        beginnings = np.column_stack([beginnings[parents], last])
+    for i in range(len(log_p)):
+        found.append((log_p[i] / max_length**a, beginnings[i]))
+    return as_arrays(found, width, max_length, end)
+
+
+@wrong("the length is counted from 0, so that a first token is divided by 0.")
+def leftover_after_loop(log_next, end, width, max_length, a):
+    log_p, beginnings, last, found = at_the_start(end)
+    for t in range(max_length):
+        log_p, parents, last = extend_beam(log_p, log_next[last], width)
+        beginnings = np.column_stack([beginnings[parents], last])
+        done = last == end
+        for i in np.flatnonzero(done):
+            found.append((log_p[i] / t**a, beginnings[i]))
+        log_p, beginnings, last = log_p[~done], beginnings[~done], last[~done]
+        if not len(last):
+            break
+    for i in range(len(last)):
+        found.append((log_p[i] / t**a, beginnings[i]))
+    return as_arrays(found, width, max_length, end)

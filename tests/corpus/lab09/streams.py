@@ -181,3 +181,55 @@ def targets_one_step_shorter(tokens, T, B):
     S = (len(tokens) - 1) // B
     inputs = pieces(tokens, S, S // T * T, B, 0)
     return [(inputs[s : s + T - 1], inputs[s + 1 : s + T]) for s in range(0, len(inputs), T)]
+
+
+@right
+def stacked_columns(tokens, T, B):
+    S = (len(tokens) - 1) // B
+    length = S // T * T
+    x = np.stack([tokens[b * S : b * S + length] for b in range(B)], axis=1)
+    y = np.stack([tokens[b * S + 1 : b * S + length + 1] for b in range(B)], axis=1)
+    return [(x[k : k + T], y[k : k + T]) for k in range(0, length, T)]
+
+
+@right
+def index_arithmetic(tokens, T, B):
+    S = (len(tokens) - 1) // B
+    at = np.arange(T)[:, None] + S * np.arange(B)
+    return [(tokens[at + k * T], tokens[at + k * T + 1]) for k in range(S // T)]
+
+
+@right
+def reshaped_too(tokens, T, B):
+    S = (len(tokens) - 1) // B
+    x, y = tokens[: B * S].reshape(B, S), tokens[1 : B * S + 1].reshape(B, S)
+    batches = []
+    for k in range(S // T):
+        batches.append([x[:, k * T : (k + 1) * T].T, y[:, k * T : (k + 1) * T].T])
+    return batches
+
+
+@wrong("the last chunk is missing if it ends where the stream ends.")
+def last_chunk_lost(tokens, T, B):
+    S = (len(tokens) - 1) // B
+    x, y = tokens[: B * S].reshape(B, S).T, tokens[1 : B * S + 1].reshape(B, S).T
+    return [(x[k : k + T], y[k : k + T]) for k in range(0, S - T, T)]
+
+
+@wrong("all inputs are one array and all targets another; each chunk has a pair of its own.")
+def one_pair(tokens, T, B):
+    S = (len(tokens) - 1) // B
+    length = S // T * T
+    x = np.stack([tokens[b * S : b * S + length] for b in range(B)], axis=1)
+    y = np.stack([tokens[b * S + 1 : b * S + length + 1] for b in range(B)], axis=1)
+    return x.reshape(-1, T, B), y.reshape(-1, T, B)
+
+
+@wrong("the inputs keep the character that is the last target, so that a chunk has T + 1 rows.")
+def inputs_with_their_target(tokens, T, B):
+    S = (len(tokens) - 1) // B
+    chunks = []
+    for k in range(S // T):
+        chunk = np.stack([tokens[b * S + k * T : b * S + (k + 1) * T + 1] for b in range(B)], axis=1)
+        chunks.append((chunk, chunk[1:]))
+    return chunks

@@ -123,3 +123,43 @@ def minus_as_in_physics(logits, temperature):
 def subtracted_after_the_division(logits, temperature):
     e = np.exp(logits / temperature - logits.max(axis=-1, keepdims=True))
     return e / e.sum(axis=-1, keepdims=True) if temperature < 1 else softmax(logits)
+
+
+@right
+def divided_first(logits, temperature):
+    return softmax(logits / temperature)
+
+
+@right
+def by_hand_too(logits, temperature):
+    y = logits / temperature
+    e = np.exp(y - y.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+@right
+def through_logs(logits, temperature):
+    return np.exp(log_softmax(logits / temperature))
+
+
+@right
+def log_p_divided(logits, temperature):
+    return softmax(log_softmax(logits) / temperature)
+
+
+@right
+def rows(logits, temperature):
+    return np.array([softmax(row / temperature) for row in logits])
+
+
+@right
+def power_rescaled(logits, temperature):
+    q = softmax(logits) ** (1 / temperature)
+    return q / q.sum(axis=-1, keepdims=True)
+
+
+@wrong("the largest logit of the whole array is subtracted; each row has its own.")
+def one_maximum(logits, temperature):
+    y = logits / temperature
+    e = np.exp(y - y.max())
+    return e / e.sum(axis=1, keepdims=True)

@@ -203,3 +203,79 @@ def minus_infinity_for_softmax(logits, k):
     for b, row in enumerate(order_of(logits)):
         y[b, row[k:]] = -np.inf
     return softmax(y)
+
+
+@right
+def loop(logits, k):
+    q = softmax(logits)
+    order = np.argsort(-logits, axis=-1, kind="stable")
+    for b in range(len(q)):
+        q[b, order[b, k:]] = 0
+    return q / q.sum(axis=-1, keepdims=True)
+
+
+@right
+def ranks(logits, k):
+    rank = np.argsort(np.argsort(-logits, axis=-1, kind="stable"), axis=-1)
+    q = np.where(rank < k, softmax(logits), 0)
+    return q / q.sum(axis=-1, keepdims=True)
+
+
+@wrong("must have the dtype of the inputs")
+def put_along(logits, k):
+    order = np.argsort(-logits, axis=-1, kind="stable")[:, :k]
+    q = np.zeros(logits.shape)
+    np.put_along_axis(q, order, softmax(np.take_along_axis(logits, order, axis=1)), axis=1)
+    return q
+
+
+@right
+def python_sorted(logits, k):
+    p = softmax(logits)
+    q = np.zeros_like(p)
+    for b, row in enumerate(p):
+        best = sorted(range(len(row)), key=lambda v: -logits[b, v])[:k]
+        q[b, best] = row[best] / row[best].sum()
+    return q
+
+
+@right
+def order_of_probabilities(logits, k):
+    q = softmax(logits)
+    order = np.argsort(-q, axis=-1, kind="stable")
+    for b in range(len(q)):
+        q[b, order[b, k:]] = 0
+    return q / q.sum(axis=-1, keepdims=True)
+
+
+def best_to_worst(logits):
+    return np.argsort(-logits, axis=-1, kind="stable")
+
+
+@wrong("what one row cuts is cut in every row; each row has its own.")
+def rows_mixed(logits, k):
+    q = softmax(logits)
+    q[:, best_to_worst(logits)[:, k:]] = 0
+    return q / q.sum(axis=-1, keepdims=True)
+
+
+@wrong("the logits that are cut are set to -inf, which softmax refuses; set probabilities to 0 and rescale.")
+def minus_infinity_too(logits, k):
+    y = logits.copy()
+    for row, order in zip(y, best_to_worst(logits), strict=False):
+        row[order[k:]] = -np.inf
+    return softmax(y)
+
+
+@wrong("the logits that are kept are divided by their sum; it is probabilities that are rescaled.")
+def logits_rescaled(logits, k):
+    q = logits.copy()
+    for row, order in zip(q, best_to_worst(logits), strict=False):
+        row[order[k:]] = 0
+    return q / q.sum(axis=-1, keepdims=True)
+
+
+@wrong("only the k probabilities that are kept are returned; the others are 0, at their places.")
+def only_kept_returned(logits, k):
+    order = best_to_worst(logits)[:, :k]
+    return softmax(np.take_along_axis(logits, order, axis=-1))

@@ -254,3 +254,119 @@ def two_mistakes(logits, p):
     sums = np.cumsum(np.take_along_axis(q, order, axis=-1), axis=-1)
     q[sums > p] = 0
     return q / q.sum(axis=-1, keepdims=True)
+
+
+@right
+def loop(logits, p):
+    q = softmax(logits)
+    order = np.argsort(-logits, axis=-1, kind="stable")
+    for b in range(len(q)):
+        best = q[b, order[b]]
+        n = (np.cumsum(best) - best < p).sum()
+        q[b, order[b, n:]] = 0
+    return q / q.sum(axis=-1, keepdims=True)
+
+
+@right
+def while_below(logits, p):
+    P = softmax(logits)
+    q = np.zeros_like(P)
+    for b in range(len(P)):
+        total = 0.0
+        for v in np.argsort(-logits[b], kind="stable"):
+            if total >= p:
+                break
+            q[b, v] = P[b, v]
+            total += P[b, v]
+        q[b] /= q[b].sum()
+    return q
+
+
+@right
+def searchsorted_left(logits, p):
+    q = softmax(logits)
+    for row, y in zip(q, logits, strict=False):
+        order = np.argsort(-y, kind="stable")
+        n = np.searchsorted(np.cumsum(row[order]), p) + 1
+        row[order[n:]] = 0
+    return q / q.sum(axis=-1, keepdims=True)
+
+
+@right
+def at_once(logits, p):
+    P = softmax(logits)
+    order = np.argsort(-logits, axis=-1, kind="stable")
+    best = np.take_along_axis(P, order, -1)
+    kept = np.cumsum(best, -1) - best < p
+    q = np.zeros_like(P)
+    np.put_along_axis(q, order, np.where(kept, best, 0), -1)
+    return q / q.sum(-1, keepdims=True)
+
+
+@right
+def shifted_cumsum(logits, p):
+    q = softmax(logits)
+    for row, y in zip(q, logits, strict=False):
+        order = np.argsort(-y, kind="stable")
+        before = np.concatenate([[0], np.cumsum(row[order])[:-1]])
+        row[order[before >= p]] = 0
+    return q / q.sum(axis=-1, keepdims=True)
+
+
+def cut_sorted(logits, count):
+    q = softmax(logits)
+    for row, y in zip(q, logits, strict=False):
+        order = np.argsort(-y, kind="stable")
+        row[order[count(row[order]) :]] = 0
+    return q / q.sum(axis=-1, keepdims=True)
+
+
+@wrong("the running sum goes on from row to row; each row has its own.")
+def flat_cumsum(logits, p):
+    q = softmax(logits)
+    order = np.argsort(-logits, axis=-1, kind="stable")
+    best = np.take_along_axis(q, order, -1)
+    before = np.cumsum(best).reshape(best.shape) - best
+    np.put_along_axis(q, order, np.where(before < p, best, 0), -1)
+    return q / q.sum(axis=-1, keepdims=True)
+
+
+@wrong("the running sum goes down the batch; it goes along the sorted tokens.")
+def cumsum_axis_0(logits, p):
+    q = softmax(logits)
+    order = np.argsort(-logits, axis=-1, kind="stable")
+    best = np.take_along_axis(q, order, -1)
+    before = np.cumsum(best, axis=0) - best
+    np.put_along_axis(q, order, np.where(before < p, best, 0), -1)
+    return q / q.sum(axis=-1, keepdims=True)
+
+
+@wrong("all rows keep as many tokens as the largest nucleus; each row has its own.")
+def same_n(logits, p):
+    q = softmax(logits)
+    order = np.argsort(-logits, axis=-1, kind="stable")
+    best = np.take_along_axis(q, order, -1)
+    n = (np.cumsum(best, -1) - best < p).sum(-1).max()
+    for b in range(len(q)):
+        q[b, order[b, n:]] = 0
+    return q / q.sum(axis=-1, keepdims=True)
+
+
+@wrong("of equally good tokens the last is kept; the first is the better.")
+def last_of_equals(logits, p):
+    q = softmax(logits)
+    for row, y in zip(q, logits, strict=False):
+        order = np.argsort(y, kind="stable")[::-1]
+        best = row[order]
+        row[order[(np.cumsum(best) - best < p).sum() :]] = 0
+    return q / q.sum(axis=-1, keepdims=True)
+
+
+@wrong("a token is kept although those before it have p already.")
+def at_most_p_before(logits, p):
+    return cut_sorted(logits, lambda best: (np.cumsum(best) - best <= p).sum())
+
+
+@wrong("p is what is cut, and 1 - p is kept; p is the share that is kept.")
+def rest_counted(logits, p):
+    return cut_sorted(logits, lambda best: (np.cumsum(best) - best < 1 - p).sum())

@@ -67,6 +67,9 @@ comparison = Exercise(
     draw=draw_relative,
     properties=(it_knows_no_scale_and_no_order,),
     mistakes={
+        "a zero in one of the two alone gets the error 0; that is for two zeros": lambda g, n: (
+            np.where((g == 0) | (n == 0), 0, relative_error(g, n)).astype(g.dtype)
+        ),
         "two zeros get the error 1; they are equal, so it is 0": where_both_are_zero(1.0),
         "the difference is divided by |n| alone; divide by the larger of |g| and |n|": over(lambda g, n: n),
         "the difference is divided by |g| alone; divide by the larger of |g| and |n|": over(lambda g, n: g),
@@ -90,6 +93,9 @@ comparison = Exercise(
         "the difference is divided by the length of n; each entry has its own scale": lambda g, n: np.abs(g - n) / np.linalg.norm(n),
         "one number for the whole array is returned, |g - n| over |n|; return one for each entry": lambda g, n: (
             np.linalg.norm(g - n) / np.linalg.norm(n)
+        ),
+        "one number for the whole array is returned, |g - n| over the larger of |g| and |n|; return one for each entry": lambda g, n: (
+            np.linalg.norm(g - n) / max(np.linalg.norm(g), np.linalg.norm(n))
         ),
         "only the largest error is returned; return one for each entry": lambda g, n: relative_error(g, n).max(),
         "only the mean of the errors is returned; return one for each entry": lambda g, n: relative_error(g, n).mean(),

@@ -65,6 +65,13 @@ def seen_at(choose):
     return wrong
 
 
+def at_every_word(params, xs, targets):
+    """A score, a probability and a loss after each word."""
+    hs = states(params, xs)
+    p = sigmoid((hs @ params["weight_ho"].T + params["bias_ho"])[:, :, 0])
+    return hs, p, losses_of(p, targets)
+
+
 def with_p(change):
     """The right function but for the p that `change(y)` makes of the scores, and the losses that follow from it."""
 
@@ -154,8 +161,12 @@ reading = Exercise(
             sentence_forward(params, xs, targets)[1][:, None],
             sentence_forward(params, xs, targets)[2],
         ),
+        "there is a p for every word; only the state after the last word is looked at": at_every_word,
         "the labels are exchanged: -log p belongs to label 1": with_losses(lambda losses, p, targets: losses_of(p, 1 - targets)),
         "every sentence gets -log p; for label 0 it is -log(1 - p)": with_losses(lambda losses, p, targets: -np.log(p)),
+        "the loss is that of the likelier label, whichever is right; what counts is the probability that the right one got": with_losses(
+            lambda losses, p, targets: -np.log(np.maximum(p, 1 - p))
+        ),
         "only the part for label 1 is there: the loss of label 0 is missing": with_losses(lambda losses, p, targets: -targets * np.log(p)),
         "the minus sign is missing in the losses": with_losses(lambda losses, p, targets: -losses),
         "the losses are in bits; use the natural logarithm": with_losses(lambda losses, p, targets: losses / np.log(2).astype(p.dtype)),

@@ -123,6 +123,20 @@ def the_derived_gradient_is_near(function, rng):
     compare("four times the error of half the step", 4 * narrow, wide, rtol=1e-2, atol=1e-8)
 
 
+def as_a_matrix(params, xs, targets, name, eps):
+    """Two loops, over rows and columns, whatever the parameter: stops at a bias."""
+    measured = measure_gradient(params, xs, targets, name, eps)
+    for _ in range(measured.shape[1]):
+        return measured
+
+
+def of_two_sizes(params, xs, targets, name, eps):
+    """The shape is taken apart into two sizes: stops at a bias."""
+    measured = measure_gradient(params, xs, targets, name, eps)
+    _, _ = measured.shape
+    return measured
+
+
 measured = Exercise(
     measure_gradient,
     outputs=("measured",),
@@ -145,6 +159,8 @@ measured = Exercise(
         "the sign is wrong: the loss at w - eps is subtracted": rule(lambda f, eps: (f(-eps) - f(eps)) / (2 * eps)),
         "the sign is lost: a gradient may be negative": rule(lambda f, eps: abs(f(eps) - f(-eps)) / (2 * eps)),
         "the entry moves by eps / 2 to each side; it moves by eps": rule(lambda f, eps: (f(eps / 2) - f(-eps / 2)) / eps),
+        "every parameter is taken for a matrix; a bias has one axis": as_a_matrix,
+        "the shape is taken apart into rows and columns; a bias has one axis": of_two_sizes,
         "four points are used; the central difference has two": rule(
             lambda f, eps: (8 * (f(eps) - f(-eps)) - (f(2 * eps) - f(-2 * eps))) / (12 * eps)
         ),

@@ -136,6 +136,9 @@ sums = Exercise(
         "the bias gradients are means over the sentences; they are sums": but(lambda xs, hs, das: biases(das.mean(axis=1).sum(axis=0))),
         "the bias gradients are means over words and sentences; they are sums": but(lambda xs, hs, das: biases(das.mean(axis=(0, 1)))),
         "the bias gradients are those of the last word alone": but(lambda xs, hs, das: biases(das[-1].sum(axis=0))),
+        "the gradient is shared out between the two biases; both are added to a, and each gets all of it": but(
+            lambda xs, hs, das: biases(das.sum(axis=(0, 1)) / 2)
+        ),
         "the gradient of bias_hh is zero; both biases are added to a and get the same gradient": but(
             lambda xs, hs, das: {"bias_hh": 0 * das[0, 0]}
         ),

@@ -85,6 +85,7 @@ update = Exercise(
     mistakes={
         "the step goes along the gradient, uphill; it goes against it": each(lambda p, g, lr: p + lr * g),
         "the learning rate is left out": each(lambda p, g, lr: p - g),
+        "the learning rate is 0.5, as in the example, and the argument lr is not used": each(lambda p, g, lr: p - 0.5 * g),
         "the step goes uphill, and the learning rate is left out": each(lambda p, g, lr: p + g),
         "the gradient is divided by the learning rate; it is multiplied": each(lambda p, g, lr: p - g / lr),
         "the learning rate is squared": each(lambda p, g, lr: p - lr**2 * g),

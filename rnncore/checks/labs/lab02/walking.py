@@ -66,6 +66,15 @@ def but(change):
     return wrong
 
 
+def slope_round_the_corner(params, hs, dh_T):
+    """The slopes are those at hs[t - 1], which is the last state for the first word."""
+    das, dh = np.empty_like(hs), dh_T
+    for t in reversed(range(len(hs))):
+        das[t] = dh * (1 - hs[t - 1] ** 2)
+        dh = das[t] @ params["weight_hh"]
+    return das, das @ params["weight_ih"], dh
+
+
 def one_word_short(params, hs, dh_T):
     """The loop ends before the first word."""
     das, dxs, _ = walk_back(params, hs, dh_T)
@@ -112,6 +121,9 @@ walk = Exercise(
         "the slope is taken at the state before the step; it belongs to the state that tanh gave": walking(
             slope=lambda h, h_before: 1 - h_before**2
         ),
+        "the slope is taken at hs[t - 1], at the first word even at the last state; hs[t] is the state after word t": (
+            slope_round_the_corner
+        ),
         "the square is missing in the slope: it is 1 - h**2": walking(slope=lambda h, h_before: 1 - h),
         "tanh is applied to h once more in the slope; h already is the tanh": walking(slope=lambda h, h_before: 1 - np.tanh(h) ** 2),
         "the slope is that of a sigmoid, h (1 - h); the state went through tanh": walking(slope=lambda h, h_before: h * (1 - h)),
@@ -156,6 +168,12 @@ walk = Exercise(
             lambda params, hs, dh_T, das, dhs: {"dxs": dhs @ params["weight_ih"]}
         ),
         "dxs goes through weight_hh; the input met weight_ih": but(lambda params, hs, dh_T, das, dhs: {"dxs": das @ params["weight_hh"]}),
+        "dxs is that of the first word alone: it is overwritten at each step": but(
+            lambda params, hs, dh_T, das, dhs: {"dxs": (das @ params["weight_ih"])[0]}
+        ),
+        "dxs is that of the last word alone; every word has its own": but(
+            lambda params, hs, dh_T, das, dhs: {"dxs": (das @ params["weight_ih"])[-1]}
+        ),
         "dstate0 is zero; the first state is used too, in the first step": but(lambda params, hs, dh_T, das, dhs: {"dstate0": 0 * dh_T}),
         "dstate0 is the dh of the state after the first word; one step further back lies the state before it": but(
             lambda params, hs, dh_T, das, dhs: {"dstate0": dhs[0]}

@@ -72,6 +72,7 @@ clipping_by_value = Exercise(
         ),
         "the interval reaches from -1 to 1, whatever the bound": each(lambda g, c: np.clip(g, -1, 1)),
         "the small entries become zero, and the large ones stay": each(lambda g, c: np.where(np.abs(g) < c, 0, g).astype(g.dtype)),
+        "Python's min and max are used, which compare two numbers; here each is an array of them": each(lambda g, c: max(-c, min(c, g))),
         "a smooth curve bends all entries; those inside the interval stay as they are": each(lambda g, c: c * np.tanh(g / c)),
         "nothing is clipped: the cut arrays are not used": each(lambda g, c: g.copy()),
         "the interval is twice as long: it reaches from minus the bound to the bound": each(lambda g, c: np.clip(g, -2 * c, 2 * c)),

@@ -54,6 +54,16 @@ def unit(dh):
     return dh / np.linalg.norm(dh, axis=1, keepdims=True)
 
 
+def at_pre_activations(params, hs, dh_T):
+    """The length of what has gone through the slopes, and not through weight_hh."""
+    dh, norms = dh_T, [length(dh_T)]
+    for h in hs[::-1]:
+        da = dh * (1 - h**2)
+        norms.append(length(da))
+        dh = da @ params["weight_hh"]
+    return np.stack(norms[::-1])
+
+
 def each_step_alone(params, hs, dh_T):
     """Every entry from dh_T over one step only."""
     return np.stack([*(length((dh_T * (1 - h**2)) @ params["weight_hh"]) for h in hs), length(dh_T)])
@@ -96,6 +106,10 @@ gradient_lengths = Exercise(
         "the slopes are those of the step before: the last state is left out": lambda params, hs, dh_T: (
             walk(params, np.stack([np.zeros_like(hs[0]), *hs[:-1]]), dh_T)
         ),
+        "the slopes are taken one state too early, and at the first step at the last state; hs[0] is the state after the first step": (
+            lambda params, hs, dh_T: walk(params, np.roll(hs, 1, axis=0), dh_T)
+        ),
+        "the lengths are taken before weight_hh, at the pre-activations; those at the states are asked for": at_pre_activations,
         "the lengths come in the order in which they are met, the last state first; entry 0 belongs to the state before the first step": (
             of_norms(lambda norms: norms[::-1])
         ),

@@ -80,6 +80,7 @@ orthogonal_start = Exercise(
             lambda Q, R: Q * np.sign(np.r_[np.diag(R), np.ones(len(Q) - len(R), R.dtype)])[:, None]
         ),
         "all columns are turned, whatever their sign": with_QR(lambda Q, R: -Q),
+        "all columns get the first sign; each has a sign of its own": with_QR(lambda Q, R: Q * np.sign(R[0, 0])),
         "the signs are those of the diagonal of Q; those of the diagonal of R are meant": with_QR(lambda Q, R: Q * np.sign(np.diag(Q))),
         "the columns are multiplied by the diagonal of R; only its signs are wanted, and the columns keep length 1": with_QR(
             lambda Q, R: Q * np.diag(R)
@@ -122,6 +123,9 @@ orthogonal_start = Exercise(
             orthogonal_from(normal.T, gain).T if normal.shape[0] == normal.shape[1] else orthogonal_from(normal, gain)
         ),
         "every matrix is transposed first; only a matrix with more columns than rows is": lambda normal, gain: in_one_go(normal.T, gain).T,
+        "tall matrices are transposed and wide ones are not; it is the other way round": lambda normal, gain: (
+            in_one_go(normal.T, gain).T if normal.shape[0] > normal.shape[1] else in_one_go(normal, gain)
+        ),
         "W is transposed": lambda normal, gain: orthogonal_from(normal, gain).T,
         "a square matrix comes out transposed": lambda normal, gain: (
             orthogonal_from(normal, gain).T if normal.shape[0] == normal.shape[1] else orthogonal_from(normal, gain)

@@ -70,7 +70,7 @@ two_sizes = Exercise(
         ),
         "the absolute value is taken of the imaginary part only": with_radius(lambda m: np.abs(np.linalg.eigvals(m).imag).max(axis=-1)),
         "the maximum is taken first and the absolute value of it afterwards": with_radius(
-            lambda m: np.abs(np.linalg.eigvals(m).real.max(axis=-1))
+            lambda m: np.abs(np.linalg.eigvals(m).max(axis=-1))
         ),
         "the smallest absolute value of an eigenvalue is taken; the largest decides the long run": with_radius(
             lambda m: absolute(m).min(axis=-1)

@@ -93,6 +93,12 @@ bias = Exercise(
         "the means are subtracted first: this is the correlation of the entries": with_cosines(
             lambda flat, whole: gradient_bias(flat - flat.mean(axis=1, keepdims=True), whole - whole.mean())[0]
         ),
+        "the lengths in the cosines are sums of absolute values; a length has squares and a root": with_cosines(
+            lambda flat, whole: flat @ whole / (np.abs(flat).sum(axis=1) * np.abs(whole).sum())
+        ),
+        "the gradients are multiplied as they come, with several axes; make vectors of them first": lambda truncated, full: truncated
+        @ full,
+        "1 minus the cosine stands in the place of the error": with_errors(lambda flat, whole: 1 - gradient_bias(flat, whole)[0]),
         "the errors are not divided by the length of the full gradient": with_errors(lambda flat, whole: norms(flat - whole)),
         "the errors are divided by the length of the truncated gradient; the full one is the measure": with_errors(
             lambda flat, whole: norms(flat - whole) / norms(flat)

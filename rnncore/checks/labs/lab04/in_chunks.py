@@ -102,6 +102,39 @@ def parts(params, xs, state0, dhs, k):
     return summed(each_chunk(params, xs, state0, dhs, k))
 
 
+def equal_parts(params, xs, state0, dhs, k):
+    """k chunks of about the same length, as np.array_split makes them."""
+    results, state = [], state0
+    for x, dh in zip(np.array_split(xs, k), np.array_split(dhs, k), strict=True):
+        _, state, cache = rnn_forward(params, x, state)
+        results.append((*rnn_backward(cache, dh), state))
+    return summed(results)
+
+
+def filled_only(params, xs, state0, dhs, k):
+    """Steps that do not fill a chunk are not read."""
+    whole = len(xs) // k * k
+    if whole == 0:
+        return {name: 0 * value for name, value in params.items()}, 0 * state0, state0
+    return summed(each_chunk(params, xs[:whole], state0, dhs, k))
+
+
+def dstate_for_state(params, xs, state0, dhs, k):
+    """The third result of the backward pass takes the name of the state."""
+    results, state = [], state0
+    for start in range(0, len(xs), k):
+        _, _, cache = rnn_forward(params, xs[start : start + k], state)
+        dparams, dxs, state = rnn_backward(cache, dhs[start : start + k])
+        results.append((dparams, dxs, state, state))
+    return summed(results)
+
+
+def from_params(params, xs, state0, dhs, k):
+    """The sums start from the parameters."""
+    dparams, dstate0, state_T = rnn_chunked_bptt(params, xs, state0, dhs, k)
+    return {name: params[name] + dparams[name] for name in params}, dstate0, state_T
+
+
 def detached_everywhere(params, xs, state0, dhs, k):
     """No gradient goes from any step to the one before."""
     return (*summed(each_chunk(params, xs, state0, dhs, 1))[:2], each_chunk(params, xs, state0, dhs, k)[-1][3])
@@ -140,6 +173,10 @@ chunks = Exercise(
         "the last chunk is left out where it is shorter than the others": lambda params, xs, state0, dhs, k: (
             full(params, xs, state0, dhs, k) if k > len(xs) else summed(each_chunk(params, xs[: len(xs) // k * k], state0, dhs, k))
         ),
+        "k chunks of about equal length are read; k is the number of steps in one": equal_parts,
+        "the steps that do not fill a chunk are left out; they are a chunk, too, a shorter one": filled_only,
+        "the gradient that a chunk sends to its first state is carried in the place of the state": dstate_for_state,
+        "the sums of the gradients start from the parameters; they start from zeros": from_params,
         "the short chunk comes first; chunks are counted from the first step": cut_at(lambda T, k: range(-(-T % k) if T % k else 0, T, k)),
         "only the last k steps are read; each chunk counts": lambda params, xs, state0, dhs, k: (
             summed(each_chunk(params, xs[-k:], state0, dhs[-k:], k))

@@ -97,6 +97,53 @@ def of(change):
     return wrong
 
 
+def early(T, k1, k2):
+    """Passes after the steps 0, k1, 2 k1 and so on, and after the last; each sends the losses since the one before."""
+    ends = [t for t in range(T) if t % k1 == 0 or t == T - 1]
+    return [Pass(end, end - last, k2) for last, end in pairwise([-1, *ends])]
+
+
+def not_over_the_first(params, xs, state0, dhs, k1, k2):
+    """The walk ends before step 0."""
+    passes = plan(len(xs), k1, k2)
+    results = sent(params, xs, state0, dhs, [p._replace(steps=min(p.steps, p.end)) for p in passes])
+    return total(results, params), 0 * state0, rnn_forward(params, xs, state0)[1]
+
+
+def below_zero(params, xs, state0, dhs, k1, k2):
+    """The walk goes on to the steps -1, -2 and so on of the list of caches so far."""
+    _, state_T, cache = rnn_forward(params, xs, state0)
+    dparams, dstate0 = {name: 0 * value for name, value in params.items()}, 0 * state0
+    for p in plan(len(xs), k1, k2):
+        dstate, steps = 0 * state0, cache.steps[: p.end + 1]
+        for t in range(p.end, p.end - k2, -1):
+            dstate = dstate + dhs[t] * (p.end - t < p.since)
+            step_dparams, _, dstate = rnn_step_backward(steps[t], dstate)
+            dparams = {name: dparams[name] + step_dparams[name] for name in dparams}
+    return dparams, dstate0, state_T
+
+
+def second_step_counts(params, xs, state0, dhs, k1, k2):
+    """A pass that stops at the second step adds to dstate0, too."""
+    passes = plan(len(xs), k1, k2)
+    results = sent(params, xs, state0, dhs, passes)
+    dstate0 = sum([dstate for p, (_, dstate, _) in zip(passes, results, strict=True) if k2 >= p.end], 0 * state0)
+    return total(results, params), dstate0, rnn_forward(params, xs, state0)[1]
+
+
+def from_the_state_after(params, xs, state0, dhs, k1, k2):
+    """Each window is read again, from the state after its first step."""
+    hs, state_T, _ = rnn_forward(params, xs, state0)
+    dparams = {name: 0 * value for name, value in params.items()}
+    for p in plan(len(xs), k1, k2):
+        first, new = max(p.end - k2 + 1, 0), dhs.copy()
+        new[: p.end - p.since + 1] = 0
+        _, _, cache = rnn_forward(params, xs[first : p.end + 1], hs[first] if first else state0)
+        window = rnn_backward(cache, new[first : p.end + 1])[0]
+        dparams = {name: dparams[name] + window[name] for name in dparams}
+    return dparams, 0 * state0, state_T
+
+
 def from_zeros(params, xs, state0, dhs, k1, k2):
     """The state starts anew after each pass."""
     hs, results, cuts = [], [], [*range(0, len(xs), k1), len(xs)]
@@ -169,6 +216,16 @@ windows = Exercise(
         "the passes come one step early, after the first step already: t counts from 0, so step t is number t + 1": as_planned(
             lambda T, k1, k2: [Pass(t, k1, k2) for t in range(0, T, k1)]
         ),
+        "the passes come one step early, each with all that is new: t counts from 0, so step t is number t + 1": as_planned(early),
+        "the passes come one step early, with one loss each: t counts from 0, so step t is number t + 1": as_planned(
+            lambda T, k1, k2: [Pass(t, t % k1 + 1, k2) for t in range(T) if t % k1 == 0 or t == T - 1]
+        ),
+        "no pass goes back over the first step; a range ends before its end": not_over_the_first,
+        "a pass goes on below step 0, where an index counts from the end of the list": below_zero,
+        "each loss enters one step too late, after the step back from its state": as_planned(
+            counts=lambda age, p: 1 <= age <= p.since, dh=lambda dhs, t, end: dhs[t + 1]
+        ),
+        "each window is read from the state after its first step; the one before belongs to it": from_the_state_after,
         "there is one pass only, after the last step": as_planned(lambda T, k1, k2: plan(T, k1, k2)[-1:]),
         "every step of a pass gets the dhs of its last step; each has its own": as_planned(dh=lambda dhs, t, end: dhs[end]),
         "a pass starts from the gradient that the pass before left; it starts from zero": as_planned(carried=True),
@@ -180,6 +237,7 @@ windows = Exercise(
         "dstate0 is zero; a pass that reaches the first step sends a gradient to state0": of(
             lambda results, right: (right[0], 0 * right[1], right[2])
         ),
+        "dstate0 counts passes that stop at the second step, too; only those over the first one reach it": second_step_counts,
         "dstate0 is what the last pass leaves, however far it went; add up what reaches the first step": of(
             lambda results, right: (right[0], results[-1][1], right[2])
         ),

@@ -10,6 +10,7 @@ from rnncore.checks.compare import compare
 from rnncore.checks.gradients import numerical_gradient
 from rnncore.checks.labs.exercise import Exercise
 from rnncore.checks.labs.lab04.inputs import MODEL, STATE, TOKENS, draw_chunk
+from rnncore.reference.activations import softmax
 from rnncore.reference.layers import embedding_backward, embedding_forward, linear_backward, linear_forward
 from rnncore.reference.losses import softmax_cross_entropy_backward, softmax_cross_entropy_forward
 from rnncore.reference.rnn import rnn_backward, rnn_forward
@@ -36,17 +37,19 @@ def reading(
     targets,
     state0,
     *,
+    scores=lambda logits: logits,
     dlogits=lambda d, targets: d,
     dhs_of=lambda dhs: dhs,
     dxs_of=lambda dxs: dxs,
     dstate_T=lambda d: None,
+    dloss=lambda loss: 1.0,
 ):
     """The right function but for what each gradient becomes on its way back."""
     xs, embedding_cache = embedding_forward(params["embedding"], inputs)
     hs, state_T, rnn_cache = rnn_forward(params["rnn"], xs, state0)
     logits, output_cache = linear_forward(params["output"], hs)
-    _, loss_cache = softmax_cross_entropy_forward(logits, targets)
-    d = dlogits(softmax_cross_entropy_backward(loss_cache), targets)
+    loss, loss_cache = softmax_cross_entropy_forward(scores(logits), targets)
+    d = dlogits(softmax_cross_entropy_backward(loss_cache, dloss(loss)), targets)
     doutput, dhs = linear_backward(output_cache, d)
     dhs = dhs_of(dhs)
     drnn, dxs, _ = rnn_backward(rnn_cache, dhs, dstate_T(dhs))
@@ -128,6 +131,14 @@ gradient = Exercise(
         ),
         "the loss is summed over time and averaged over the batch; it is the mean over both": on_the_way(
             dlogits=lambda d, targets: d * np.asarray(len(targets), d.dtype)
+        ),
+        "the mean over steps and sequences is taken once more; it is in the loss already": on_the_way(
+            dlogits=lambda d, targets: d / np.asarray(targets.size, d.dtype)
+        ),
+        "the gradients are multiplied by the loss, which was given as its own gradient; that is 1": on_the_way(dloss=lambda loss: loss),
+        "the softmax is taken twice; the loss function takes the logits": on_the_way(scores=softmax),
+        "the state is given to the backward pass in the place of a gradient; nothing behind the chunk sends one": lambda *args: reading(
+            *args, dstate_T=lambda dhs: chunk_gradient(*args)[1]
         ),
         "the loss is that of the last step only; every step predicts": on_the_way(dlogits=last),
         "the sign is wrong: this gradient would make the loss larger": on_the_way(dlogits=lambda d, targets: -d),

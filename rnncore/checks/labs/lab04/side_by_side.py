@@ -57,6 +57,26 @@ def one_token_too_many(tokens, T, B):
     return chunks_of(right(step, length, T, B), tokens, T, length)
 
 
+def within_streams(tokens, T, B):
+    """Streams of N // B tokens, each with its own targets, one fewer."""
+    step = len(tokens) // B
+    places = right(step, step, T, B)
+    return [(tokens[places[start : start + T]], tokens[places[start + 1 : start + T + 1]]) for start in range(0, step - T, T)]
+
+
+def rolled(tokens, T, B):
+    """The target of a stream's last input is the stream's first."""
+    step = (len(tokens) - 1) // B
+    places = right(step, step, T, B)
+    turned = np.roll(places, -1, axis=0)
+    return [(tokens[places[start : start + T]], tokens[turned[start : start + T]]) for start in range(0, step - T + 1, T)]
+
+
+def not_the_exact_end(tokens, T, B):
+    step = (len(tokens) - 1) // B
+    return stream_batches(tokens, T, B)[: len(range(0, step - T, T))]
+
+
 def targets_inside(tokens, T, B):
     """The target of a chunk's last input is the chunk's first."""
     return [(inputs, np.roll(inputs, -1, axis=0)) for inputs, _ in stream_batches(tokens, T, B)]
@@ -102,6 +122,12 @@ streams = Exercise(
         "targets are the tokens before the inputs; a target is the next one": layout(right, target=-1),
         "targets are two tokens later; a target is the next one": layout(right, target=2),
         "the last target of each chunk is its first input; it is the next token of the stream": targets_inside,
+        "the last target of a stream is its first input; it is the next token of the text": rolled,
+        "each stream takes its targets from its own N // B tokens; a target may lie beyond its end": within_streams,
+        "the last chunk is left out where it ends exactly with the stream": not_the_exact_end,
+        "two lists are returned, one of inputs and one of targets; each chunk is a pair": lambda tokens, T, B: tuple(
+            list(part) for part in zip(*stream_batches(tokens, T, B), strict=True)
+        ),
         "targets are those of the next stream": of(lambda inputs, targets: (inputs, np.roll(targets, -1, axis=1))),
         "inputs and targets are exchanged": of(lambda inputs, targets: (targets, inputs)),
         "the axes are (B, T); time comes first": of(lambda inputs, targets: (inputs.T, targets.T)),

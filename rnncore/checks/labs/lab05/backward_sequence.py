@@ -77,6 +77,26 @@ def without_zeros(cache, dhs, dstate_T=None):
     return lstm_backward(cache, np.stack([*dhs[:-1], dhs[-1] + dstate_T.h]), LSTMState(0 * dstate_T.h, dstate_T.c))
 
 
+def unpacked(cache, dhs, dstate_T=None):
+    """None is taken apart."""
+    dh, dc = dstate_T
+    return lstm_backward(cache, dhs, LSTMState(dh, dc))
+
+
+def again(cache, dhs, dstate_T=None):
+    """dstate_T is added at every step to the dstate of the step after it."""
+    end, dstate, results = dstate_T or zero(dhs), zero(dhs), []
+    for step, dh in zip(reversed(cache.steps), dhs[::-1], strict=True):
+        results.insert(0, lstm_step_backward(step, LSTMState(dh + dstate.h + end.h, dstate.c + end.c)))
+        dstate = results[0][-1]
+    return added_up(results)
+
+
+def but_the_first(cache, dhs, dstate_T=None):
+    """The loop ends before it reaches the first step."""
+    return added_up(by_step(cache, dhs, dstate_T)[1:])
+
+
 def turned(cache):
     return LSTMCache(cache.steps[::-1], cache.hs)
 
@@ -114,6 +134,7 @@ sequence_backward = Exercise(
                 ]
             )
         ),
+        "dstate_T is added at every step; it enters once, behind the last one": again,
         "dhs is ignored: only dstate_T is carried back": lambda cache, dhs, dstate_T=None: lstm_backward(cache, 0 * dhs, dstate_T),
         "only the last entry of dhs is used; each dhs[t] is added at its own step": lambda cache, dhs, dstate_T=None: (
             lstm_backward(cache, np.stack([*(0 * dhs[:-1]), dhs[-1]]), dstate_T)
@@ -127,8 +148,14 @@ sequence_backward = Exercise(
             lambda dstate, dhs: LSTMState(dstate.h - dhs[-1], dstate.c)
         ),
         "dstate_T is None, which means zero, and None is used as a state": without_zeros,
+        "dstate_T is None, which means zero, and None is taken apart": unpacked,
         "dparams is overwritten in each step; add to it, as every step uses the same weights": with_dparams(lambda results: results[0][0]),
         "dparams is that of the last time step alone; add those of all steps": with_dparams(lambda results: results[-1][0]),
+        "the sums of dparams start from the parameters; they start from zeros": lambda cache, dhs, dstate_T=None: (
+            {name: d + cache.steps[0].params[name] for name, d in total(by_step(cache, dhs, dstate_T)).items()},
+            *lstm_backward(cache, dhs, dstate_T)[1:],
+        ),
+        "the loop ends before it reaches the first step; that is step 0": but_the_first,
         "the last time step is left out of dparams": with_dparams(lambda results: total(results[:-1])),
         "the gradients of the steps are averaged; they are added": with_dparams(
             lambda results: {name: d / len(results) for name, d in total(results).items()}

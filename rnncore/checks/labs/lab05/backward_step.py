@@ -157,6 +157,9 @@ step_backward = Exercise(
         "da_o uses c_next; what the output gate multiplied was its tanh": with_blocks(
             lambda k, dh, dc: {"o": dh * c_next(k) * k.o * (1 - k.o)}
         ),
+        "da_o uses c; what the output gate multiplied was the tanh of c_next": with_blocks(
+            lambda k, dh, dc: {"o": dh * k.c * k.o * (1 - k.o)}
+        ),
         "the factor tanh_c is missing in da_o: what the output gate multiplied": with_blocks(lambda k, dh, dc: {"o": dh * k.o * (1 - k.o)}),
         "the blocks of da are put together in the order i, f, o, g; the rows of the weights are i, f, g, o": in_order("ifog"),
         "the blocks of da are put together in the order f, i, g, o; the rows of the weights are i, f, g, o": in_order("figo"),

@@ -78,6 +78,7 @@ sequence_forward = Exercise(
     lstm_forward,
     outputs=("hs", "state_T", "cache"),
     letters="TBDH",
+    least={"T": 3},  # with two steps, a loop that returns too early reads as much as one that leaves out the last step
     example=lambda: (PARAMS, XS, STATE),
     draw=draw_sequence,
     properties=(two_halves_are_the_whole,),
@@ -115,6 +116,9 @@ sequence_forward = Exercise(
         ),
         "time runs backwards: the last input is read first": lambda params, xs, state0: lstm_forward(params, xs[::-1], state0),
         "the first input is read at every step": lambda params, xs, state0: lstm_forward(params, np.stack([xs[0]] * len(xs)), state0),
+        "the function ends after the first step: its return stands inside the loop": lambda params, xs, state0: (
+            lstm_forward(params, xs[:1], state0)
+        ),
         "the last input is not read: the loop ends one step too early": lambda params, xs, state0: lstm_forward(params, xs[:-1], state0),
         "the first input is not read: the loop starts one step too late": lambda params, xs, state0: lstm_forward(params, xs[1:], state0),
         "the loop runs over the batch; the first axis of xs is time": lambda params, xs, state0: (loop(params, xs.swapaxes(0, 1), state0)),

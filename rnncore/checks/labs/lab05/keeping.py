@@ -44,6 +44,12 @@ def also(change):
     return wrong
 
 
+def the_rest(params, value):
+    """bias_ih is what value is more than bias_hh."""
+    rows = slice(params["weight_hh"].shape[1], 2 * params["weight_hh"].shape[1])
+    return {**params, "bias_ih": changed_rows(params["bias_ih"], rows, value - params["bias_hh"][rows])}
+
+
 def changed_rows(array, rows, value):
     array = array.copy()
     array[rows] = value
@@ -78,6 +84,7 @@ forget_bias = Exercise(
         "each bias takes half of the value; the sum is right, but the task asks for bias_ih to take it all": with_biases(
             lambda b, H, value: value / 2, lambda b, H, value: value / 2
         ),
+        "bias_ih takes what is missing to the value and bias_hh keeps what it has; the sum is right, but bias_hh is to be 0": the_rest,
         "the value is added to what was there; it replaces it": with_biases(lambda b, H, value: b[H : 2 * H] + value, None),
         "the value is added to bias_ih; it replaces what was there": with_biases(lambda b, H, value: b[H : 2 * H] + value),
         "bias_ih takes the sigmoid of the value; the cell applies the sigmoid itself": with_biases(

@@ -65,6 +65,10 @@ def everywhere(cache, dhs, dstate_T=None):
     return alone(cache, dhs if dstate_T is None else dhs + dstate_T)
 
 
+def every_step(cache, dhs, dstate_T=None):
+    return gru_backward(cache, dhs if dstate_T is None else dhs + dstate_T)
+
+
 def turned(cache):
     return GRUCache(cache.steps[::-1], cache.hs)
 
@@ -117,6 +121,10 @@ sequence_backward = Exercise(
         "dstate_T is None, which means zero, and None is added to an array": lambda cache, dhs, dstate_T=None: (
             gru_backward(cache, dhs, dhs[-1] + dstate_T - dhs[-1])
         ),
+        "dstate_T is added at every step, besides the dh of the step after it; it enters at the last one": every_step,
+        "dhs[-1] is counted twice, as the first dh and in the loop": lambda cache, dhs, dstate_T=None: (
+            gru_backward(cache, dhs, dhs[-1] if dstate_T is None else dhs[-1] + dstate_T)
+        ),
         "dparams is overwritten in each step; add to it, as every step uses the same weights": with_dparams(lambda results: results[0][0]),
         "dparams is that of the last time step alone; add those of all steps": with_dparams(lambda results: results[-1][0]),
         "the last time step is left out of dparams": with_dparams(lambda results: total(results[:-1])),
@@ -148,6 +156,9 @@ sequence_backward = Exercise(
         "dstate0 is zero; it is the dh that the first step hands back": with_dstate0(lambda results, dhs: 0 * results[0][-1]),
         "dstate0 is None; it is the dh that the first step hands back": with_dstate0(lambda results, dhs: None),
         "dstate0 is what entered the first step; it is what came out of it": with_dstate0(lambda results, dhs: dhs[0] + results[1][-1]),
+        "dhs[0] is added to dstate0; it belongs to the state after the first step": with_dstate0(
+            lambda results, dhs: results[0][-1] + dhs[0]
+        ),
         "dstate0 is the dh of the second step; carry it through the first one too": with_dstate0(lambda results, dhs: results[1][-1]),
         "dstate0 is the dh of the last step; it is that of the first": with_dstate0(lambda results, dhs: results[-1][-1]),
         "dxs and dstate0 are exchanged; gradients come in the order params, xs, state0": lambda cache, dhs, dstate_T=None: (

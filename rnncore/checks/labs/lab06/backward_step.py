@@ -133,6 +133,10 @@ step_backward = Exercise(
         "the rows of W_hn get the product of du and r * h; what W_hn multiplied was h": but(
             lambda k, dh, p, W: {"weight_hh": np.concatenate([p["da_r"].T @ k.h, p["da_z"].T @ k.h, p["du"].T @ (k.r * k.h)])}
         ),
+        "all rows of weight_hh get a product with r * h; what weight_hh multiplied was h": but(
+            lambda k, dh, p, W: {"weight_hh": da_h(p).T @ (k.r * k.h)}
+        ),
+        "the gradient of weight_hh uses x; what weight_hh multiplied was h": but(lambda k, dh, p, W: {"weight_hh": da_h(p).T @ k.x}),
         "the way through the candidate uses da_n in dh; what W_hn gave was multiplied by r, so it is du": but(
             lambda k, dh, p, W: {"dh": ways(k, dh, p, W, but="n") + p["da_n"] @ W["n"]}
         ),
@@ -169,6 +173,9 @@ step_backward = Exercise(
         "dr uses n; what the reset gate multiplied was a_hn": after("dr", lambda k, dh, p: p["da_n"] * k.n),
         "a_hn without its bias stands in dr; the reset gate multiplied the bias, too": after(
             "dr", lambda k, dh, p: p["da_n"] * (k.a_hn - k.params["bias_hh"][2 * k.h.shape[1] :])
+        ),
+        "the factors of dr and du are exchanged: each of r and u gets the other one as its factor": with_pieces(
+            lambda k, dh, p: {"dr": p["da_n"] * k.r, "du": p["da_n"] * k.a_hn} if "da_n" in p else {}
         ),
         "dr uses dn; the reset gate acts inside tanh, so it gets da_n": after("dr", lambda k, dh, p: p["dn"] * k.a_hn),
         "du uses dn; u stands inside tanh, so it gets da_n": after("du", lambda k, dh, p: p["dn"] * k.r),

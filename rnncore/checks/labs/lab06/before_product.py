@@ -157,6 +157,9 @@ reset_before = Exercise(
         "the recurrent block of the candidate is not transposed; as it is square, no shape tells": with_candidate(
             lambda p, x_n, h, r, z: of((r * h) @ p["weight_hh"][2 * h.shape[1] :] + bias(p, h), x_n)
         ),
+        "the candidate takes the rows of the update gate; its own are the last H": with_candidate(
+            lambda p, x_n, h, r, z: of(np.split((r * h) @ p["weight_hh"].T + p["bias_hh"], 3, axis=1)[1], x_n)
+        ),
         "all of weight_hh multiplies r * h; the candidate uses its last H rows": lambda params, x, h: (
             of_x(params, x)[2] + gates(params, x, h)[0] * h @ params["weight_hh"].T
         ),

@@ -59,6 +59,8 @@ parameters = Exercise(
     mistakes={
         "one bias is counted, whatever `biases` says": with_block(lambda D, H, biases: H * (D + H + 1)),
         "two biases are counted, whatever `biases` says": with_block(lambda D, H, biases: H * (D + H + 2)),
+        "`biases` is taken as yes or no; it says how many there are": with_block(lambda D, H, biases: H * (D + H + 2 * bool(biases))),
+        "D and H are multiplied where they are added: a row holds D + H weights": with_block(lambda D, H, biases: H * (D * H + biases)),
         "the biases are left out": with_block(lambda D, H, biases: H * (D + H)),
         "a bias is counted as one number; each is a vector with an entry for each row": with_block(
             lambda D, H, biases: H * (D + H) + biases

@@ -200,6 +200,9 @@ step_forward = Exercise(
         "the kept state is multiplied by r; the reset gate only hides it from the candidate": with_state(
             lambda h, r, z, n: (1 - z) * n + z * r * h
         ),
+        "u stands in the place of the old state in h_next": lambda params, x, h: (
+            with_state(lambda h, r, z, n: (1 - z) * n + z * of_h(params, h)[2])(params, x, h)
+        ),
         "tanh is applied to h_next; only the candidate goes through tanh": with_state(lambda h, r, z, n: np.tanh((1 - z) * n + z * h)),
         "a gate is multiplied with @ and not *, or a weight stands first in a product and not the batch": with_state(
             lambda h, r, z, n: (1 - z) @ n + z @ h

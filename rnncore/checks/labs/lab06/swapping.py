@@ -65,6 +65,9 @@ update_gate = Exercise(
     properties=(the_other_cell_is_the_same,),
     mistakes={
         "only the weights change their sign; the biases stand inside the sigmoid, too": with_rows(z_rows, ("weight_ih", "weight_hh")),
+        "only weight_hh and bias_hh change their signs; the input's part stands inside the sigmoid, too": with_rows(
+            z_rows, ("weight_hh", "bias_hh")
+        ),
         "only the biases change their sign; the weights stand inside the sigmoid, too": with_rows(z_rows, ("bias_ih", "bias_hh")),
         "bias_hh keeps its sign; it stands inside the sigmoid, too": with_rows(z_rows, ("weight_ih", "weight_hh", "bias_ih")),
         "bias_ih keeps its sign; it stands inside the sigmoid, too": with_rows(z_rows, ("weight_ih", "weight_hh", "bias_hh")),

@@ -51,6 +51,10 @@ def backwards(padded, b, sequence):
     padded[: len(sequence), b] = sequence[::-1]
 
 
+def but_the_last(padded, b, sequence):
+    padded[: len(sequence) - 1, b] = sequence[:-1]
+
+
 def last_repeated(padded, b, sequence):
     padded[:, b] = sequence[-1]
     padded[: len(sequence), b] = sequence
@@ -94,6 +98,15 @@ def one_axis_more(sequences, value):
     return padded, lengths
 
 
+def sizes_for_lengths(sequences, value):
+    """The number of numbers is taken for the number of steps."""
+    sizes = np.array([sequence.size for sequence in sequences])
+    padded = np.full((sizes.max(), len(sequences), *sequences[0].shape[1:]), value, sequences[0].dtype)
+    for b, sequence in enumerate(sequences):
+        padded[: len(sequence), b] = sequence
+    return padded, sizes
+
+
 def every_sequence_comes_back(function, rng):
     """Cut at its length, each column is its sequence, and what is behind it is the filler, whatever that is."""
     lengths = draw_lengths(rng, 6, 4)
@@ -126,6 +139,7 @@ pad = Exercise(
         ),
         "the last step is repeated in the padding; put the filler there": filled(last_repeated),
         "the sequence begins anew in the padding; put the filler there": filled(begun_anew),
+        "the last step of each sequence is left out": filled(but_the_last),
         "each sequence is turned back to front": filled(backwards),
         "the batch is the first axis; time comes first, then the batch": with_padded(lambda padded: padded.swapaxes(0, 1)),
         "reshape exchanges time and batch, which mixes the sequences; write each one into its column": with_padded(
@@ -142,6 +156,7 @@ pad = Exercise(
         "every length is that of the longest sequence; each has its own": with_lengths(lambda n, padded, value: 0 * n + n.max()),
         "each length is one too small: it is the number of steps, not the index of the last": with_lengths(lambda n, padded, value: n - 1),
         "the length is the number of numbers; it is the number of steps": with_lengths(lambda n, padded, value: n * padded[0, 0].size),
+        "the number of steps is the size of a sequence, which counts every number of every step": sizes_for_lengths,
         "the lengths say how much padding there is; they say how many steps are real": with_lengths(
             lambda n, padded, value: len(padded) - n
         ),

@@ -77,6 +77,16 @@ def mask_lies_flat(params, xs, state0, lengths):
     return np.stack(hs), state
 
 
+def only_running(params, xs, state0, lengths):
+    """A step for the rows that are still running, even if there are none."""
+    state, hs = state0.copy(), np.zeros((*xs.shape[:2], state0.shape[1]), xs.dtype)
+    for t, x in enumerate(xs):
+        running = t < lengths
+        state[running], _ = rnn_step_forward(params, x[running], state[running])
+        hs[t, running] = state[running]
+    return hs, state
+
+
 def alone_and_in_any_batch(function, rng):
     """Each sequence gives the same alone, and other or more padding changes nothing."""
     params, xs, state0, lengths = next(iter(draw_masked(rng, np.float64, T=5, B=4, D=2, H=3)))
@@ -117,6 +127,8 @@ masked_forward = Exercise(
         "one step too few is real: step t, counted from 0, is real if t < length": but(real=lambda n, T: is_real(n - 1, T)),
         "the padding is taken to stand before the sequences": but(real=lambda n, T: is_real(n, T)[::-1]),
         "one length is used for the whole batch; each sequence has its own": but(real=lambda n, T: is_real(0 * n + n[0], T)),
+        "all sequences stop with the shortest; each has its own end": but(real=lambda n, T: is_real(0 * n + n.min(), T)),
+        "the cell takes a step although no sequence is running any more": only_running,
         "the loop ends with the longest sequence; hs has an entry for each step of xs": stopped(lambda n: n.max()),
         "the loop ends with the shortest sequence": stopped(lambda n: n.min()),
         "the old state is added in full; it counts only where the new one does not": but(hold=lambda m, h_next, h, h0: m * h_next + h),

@@ -51,6 +51,7 @@ last_state = Exercise(
     mistakes={
         "h is hs[-1]: that is padding for all but the longest sequences": picking(lambda hs, n: hs[-1]),
         "h is taken one step too late, at index L; the last of L steps has the index L - 1": picking(lambda hs, n: hs[n, columns(n)]),
+        "h is taken one step too late in all sequences but the longest": picking(lambda hs, n: hs[np.minimum(n, len(hs) - 1), columns(n)]),
         "h is taken one step too early; the last of L steps has the index L - 1": picking(lambda hs, n: hs[n - 2, columns(n)]),
         "h is taken at the end of the longest sequence for all of them": picking(lambda hs, n: hs[n.max() - 1]),
         "h is taken at the end of the shortest sequence for all of them": picking(lambda hs, n: hs[n.min() - 1]),
@@ -65,6 +66,7 @@ last_state = Exercise(
         "the steps are counted from the end of the batch": picking(lambda hs, n: hs[-n, columns(n)]),
         "h has the axes (H, B); the batch comes first": picking(lambda hs, n: np.diagonal(hs[n - 1], axis1=0, axis2=1)),
         "h keeps an axis of time of length 1": picking(lambda hs, n: np.take_along_axis(hs, n[None, :, None] - 1, axis=0)),
+        "each h keeps an axis of time of length 1": picking(lambda hs, n: hs[n - 1, columns(n)][:, None]),
         "the states are added up over time; one of them is picked": picking(lambda hs, n: hs.sum(axis=0)),
         "the states are averaged over all places; one of them is picked": picking(lambda hs, n: hs.mean(axis=0)),
         "the states are added up over the real steps; one of them is picked": over_real_steps(lambda hs: hs.sum(axis=0), 0),

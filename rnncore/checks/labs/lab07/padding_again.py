@@ -88,6 +88,30 @@ def start_not_moved(data, lengths):
     return xs
 
 
+def start_is_the_step(data, lengths):
+    xs, rows = np.zeros((lengths.max(), len(lengths), data.shape[1]), data.dtype), longest_first(lengths)
+    for t in range(lengths.max()):
+        size = (lengths > t).sum()
+        xs[t, rows[:size]] = data[t : t + size]
+    return xs
+
+
+def shortest_run(data, lengths):
+    """The first rows of an order that has the shortest first are taken for those that run."""
+    xs, rows, start = np.zeros((lengths.max(), len(lengths), data.shape[1]), data.dtype), np.argsort(lengths, kind="stable"), 0
+    for t in range(lengths.max()):
+        size = (lengths > t).sum()
+        xs[t, rows[:size]] = data[start : start + size]
+        start += size
+    return xs
+
+
+def last_step_zero(data, lengths):
+    xs = step_by_step(data, lengths)
+    xs[-1] = 0
+    return xs
+
+
 def packing_comes_back(function, rng):
     """What was packed comes back, with zeros in the padding; and every row of data has one place."""
     for xs, lengths in draw_padded(rng, np.float64, T=5, B=4, D=2):
@@ -128,6 +152,9 @@ unpack = Exercise(
         "data is poured in without leaving room for the padding": with_xs(filled),
         "data is reshaped as if there had been no padding": with_xs(lambda data, n: data.reshape(n.max(), len(n), data.shape[1])),
         "every step reads the first rows of data; go on where the last step ended": with_xs(start_not_moved),
+        "the rows of step t are taken from place t on; go on where the last step ended": with_xs(start_is_the_step),
+        "the order has the shortest first, so that its first entries are not the sequences that still run": with_xs(shortest_run),
+        "the last step of the longest sequences is missing: zeros stand there": with_xs(last_step_zero),
         "the last step is missing: there are as many steps as the longest sequence has": with_xs(
             lambda data, n: step_by_step(data, n, steps=n.max() - 1)
         ),

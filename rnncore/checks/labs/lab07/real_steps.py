@@ -67,6 +67,10 @@ def by_sequence(mask, dtype):
     return (mask / mask.sum(axis=0) / mask.shape[1]).astype(dtype)
 
 
+def by_step(mask, dtype):
+    return (mask / np.maximum(mask.sum(axis=1, keepdims=True), 1) / len(mask)).astype(dtype)
+
+
 def divided(by):
     return lambda mask, dtype: (mask / by(mask)).astype(dtype)
 
@@ -83,6 +87,17 @@ def fillers_as_classes(logits, targets, mask, weights=shares):
 def zero_logits(logits, targets, mask):
     """Masked logits give a loss of log V at every place of the padding."""
     return computed(np.where(mask[..., None], logits, 0).astype(logits.dtype), targets, mask, all_places, all_places)
+
+
+def zero_logits_counted(logits, targets, mask):
+    """The same, divided by the number of real steps; the gradient is masked."""
+    zeroed = np.where(mask[..., None], logits, 0).astype(logits.dtype)
+    return computed(zeroed, targets, mask, lambda mask, dtype: np.full(mask.shape, 1 / mask.sum(), dtype))
+
+
+def found_by_the_filler(logits, targets, mask):
+    """-100 says what padding is."""
+    return masked_cross_entropy(logits, targets, targets != -100)
 
 
 def no_target(logits, targets, mask):
@@ -144,12 +159,15 @@ masked_loss = Exercise(
         "the gradient is not divided by the number of real steps": but(gradient_weights=divided(lambda m: 1)),
         "the loss is not divided by the number of real steps": but(loss_weights=divided(lambda m: 1)),
         "the mean is taken over each sequence first, then over the sequences; each real step counts alike": but(by_sequence),
+        "the mean is taken over each step first, then over the steps; each real step of a sequence counts alike": but(by_step),
         "the sum is divided by the number of sequences; divide by the number of real steps": but(divided(lambda m: m.shape[1])),
         "the sum is divided by the number of steps T; divide by the number of real steps": but(divided(lambda m: m.shape[0])),
         "the mask is turned round: the padding is counted and the sequences are left out": lambda logits, targets, mask: (
             fillers_as_classes(logits, targets, ~mask)
         ),
         "masked logits become zero and count log V each; leave the padding out of the mean": zero_logits,
+        "masked logits become zero and add log V each to the loss; leave the padding out of the sum": zero_logits_counted,
+        "the padding is found by the filler -100; the mask says where it is": found_by_the_filler,
         "the targets in the padding are used as classes; they may be no class at all": fillers_as_classes,
         "the sign is wrong: the loss is minus the logarithm": with_results(lambda loss, d, *rest: (-loss, d)),
         "the sign is wrong in the loss and in the gradient": with_results(lambda loss, d, *rest: (-loss, -d)),
@@ -158,6 +176,10 @@ masked_loss = Exercise(
         "the softmax runs over time; it runs over the classes, the last axis": but(axis=0),
         "the logarithm has base 2; the loss is in nats": but(log=np.log(2)),
         "the one at the target is not taken away from the probabilities": no_target,
+        "log-probabilities stand in the gradient; it has probabilities": lambda logits, targets, mask: (
+            masked_cross_entropy(logits, targets, mask)[0],
+            (log_softmax(logits) - one_hot(np.where(mask, targets, 0)[..., None], logits)) * shares(mask, logits.dtype)[..., None],
+        ),
         "the gradient at the target is right and that of the other classes is missing": with_results(
             lambda loss, d, logits, targets, mask: (loss, d * one_hot(np.where(mask, targets, 0)[..., None], logits))
         ),

@@ -120,6 +120,9 @@ bucket = Exercise(
             cut(lengths, B, pool).T,
             bucketed(lengths, B, pool)[1],
         ),
+        "the sorted sequences are dealt out, one to each batch in turn; neighbours in length belong together": with_batches(
+            lambda n, B, P: cut(n, B, P).reshape(B, -1).T
+        ),
         "neighbours in length go to different batches; they belong together": with_batches(strided),
         "the last pool is left out; it may be smaller than the others": whole_pools,
         "places in the order and numbers of sequences are exchanged; the sequences that come first belong in the first batch": with_batches(
@@ -130,6 +133,19 @@ bucket = Exercise(
         ),
         "every batch is padded to the longest sequence of all; each is padded to its own longest": with_waste(
             lambda n, every: 1 - every.sum() / (every.max() * every.size)
+        ),
+        "every batch is padded to the longest sequence of its pool; each is padded to its own longest": lambda lengths, B, pool: (
+            cut(lengths, B, pool),
+            wasted(
+                lengths,
+                np.concatenate(
+                    [
+                        np.full((1, B), s + lengths[s : s + B * pool].argmax())
+                        for s in range(0, len(lengths), B * pool)
+                        for _ in range(0, len(lengths[s : s + B * pool]), B)
+                    ]
+                ),
+            ),
         ),
         "waste is the number of padded places; divide by all places": with_waste(
             lambda n, every: float((n.max(axis=1, keepdims=True) - n).sum())

@@ -31,7 +31,7 @@ def in_given_order(lengths):
 def step_by_step(xs, lengths, order=longest_first, running=lambda t, n: t < n, steps=None):
     """The rows of each step that `running(t, lengths)` has, in the order that `order(lengths)` gives."""
     rows = order(lengths)
-    picked = [xs[t, rows[running(t, lengths[rows])]] for t in steps or range(lengths.max())]
+    picked = [xs[t, rows[running(t, lengths[rows])]] for t in (range(lengths.max()) if steps is None else steps)]
     return np.concatenate(picked)
 
 
@@ -137,6 +137,10 @@ pack = Exercise(
         "data is a list of steps that were not put together": with_data(
             lambda xs, n: [xs[t, longest_first(n)[: (n > t).sum()]] for t in range(n.max())]
         ),
+        "the cache holds how many run at each step; it holds the lengths": with_cache(
+            lambda xs, data, n: (xs, data, np.array([(n > t).sum() for t in range(n.max())]))
+        ),
+        "xs and data are exchanged in the cache": with_cache(lambda xs, data, n: (data, xs, n)),
         "the lengths in the cache are sorted; they stay in the given order": with_cache(
             lambda xs, data, n: (xs, data, n[longest_first(n)])
         ),

@@ -102,6 +102,26 @@ def the_last_tags_emission_first(params, emissions, lengths):
     return log_Z, alphas_of(params, emissions, lengths)._replace(alphas=alphas, log_Z=log_Z)
 
 
+def start_alone(params, emissions, lengths):
+    """Before the loop alpha is start, and the loop goes over all steps, the first one with a transition."""
+    ones = np.ones_like(emissions[:1])
+    log_Z, cache = algorithm()(params, np.concatenate([0 * ones, emissions]), lengths + 1)
+    return log_Z, cache._replace(emissions=emissions, alphas=cache.alphas[1:], inside=cache.inside[1:])
+
+
+def silent_padding(params, emissions, lengths):
+    """Emissions of 0 in the padding, where the recursion goes on."""
+    e = np.where((np.arange(len(emissions))[:, None] < lengths)[..., None], emissions, 0)
+    log_Z, cache = algorithm(ended=lambda new, alpha: new)(params, e, lengths)
+    return log_Z, cache._replace(emissions=emissions, inside=alphas_of(params, emissions, lengths).inside)
+
+
+def alphas_that_go_on(params, emissions, lengths):
+    """The right log_Z, but alpha is computed in the padding, too."""
+    log_Z, cache = crf_log_partition_forward(params, emissions, lengths)
+    return log_Z, cache._replace(alphas=algorithm(ended=lambda new, alpha: new)(params, emissions, lengths)[1].alphas)
+
+
 def small(rng):
     return next(draw_trellis(rng, np.float64, T=4, B=3, V=3))
 
@@ -144,6 +164,8 @@ log_partition = Exercise(
             lambda params, e, lengths: ({**params, "start": params["end"], "end": params["start"]}, e, lengths)
         ),
         "lengths are ignored: the padding is scored, too": algorithm(ended=lambda new, alpha: new),
+        "emissions are zero past the end of a sequence, but transitions go on there; alpha stays as it is": silent_padding,
+        "alphas go on changing past the end of a sequence; they stay as they are there": alphas_that_go_on,
         "alpha becomes zero past the end of a sequence; it stays as it is": algorithm(ended=lambda new, alpha: 0 * alpha),
         "one step too many is scored: a sequence has the steps t < lengths": but(
             log_Z=lambda Z, params, e, lengths: crf_log_partition_forward(params, e, np.minimum(lengths + 1, len(e)))[0]
@@ -169,6 +191,7 @@ log_partition = Exercise(
         "the emissions of the step before are read again": given(
             lambda params, e, lengths: (params, np.concatenate([e[:1], e[:-1]]), lengths)
         ),
+        "a transition leads to the first step: before it there is start, and no tag": start_alone,
         "the loop begins with the first step, which is in alpha already": algorithm(turns=lambda T: range(T)),
         "the emission of the tag before is added; it is that of the tag that is entered": the_last_tags_emission_first,
         "alpha of the step before is added once more, outside of the sum": algorithm(step=lambda total, e, alpha: total + e + alpha),
@@ -178,6 +201,9 @@ log_partition = Exercise(
         "log_Z keeps an axis; there is one number for each sequence": but(log_Z=lambda Z, *_: Z[:, None]),
         "the sentences of the batch are summed; there is one number for each": but(log_Z=lambda Z, *_: Z.sum()),
         "the sum runs over the batch as well; there is one number for each sentence": but(log_Z=lambda Z, *_: log_sum_exp(Z)),
+        "end is added to the last of the alphas; it belongs to log_Z alone": but(
+            alphas=lambda cache: [*cache.alphas[:-1], cache.alphas[-1] + cache.params["end"]]
+        ),
         "alphas lacks the first step": but(alphas=lambda cache: cache.alphas[1:]),
         "alphas holds only the last step": but(alphas=lambda cache: cache.alphas[-1:]),
         "alphas holds the sums before the emissions are added": but(

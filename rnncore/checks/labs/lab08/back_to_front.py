@@ -54,6 +54,14 @@ def with_cache(change):
     return wrong
 
 
+def overwritten(xs, lengths):
+    """A copy of xs is turned in a loop that reads what it has written."""
+    ys, cache = xs.copy(), reverse_padded_forward(xs, lengths)[1]
+    for t in range(len(xs)):
+        ys[t] = ys[cache.index[t], np.arange(len(lengths))]
+    return ys, cache
+
+
 def padding(xs, lengths):
     return (np.arange(len(xs))[:, None] >= lengths)[..., None]
 
@@ -108,6 +116,10 @@ reversal = Exercise(
         "the first step of each sequence stays where it is: the slice starts one too late": inside(
             lambda t, lengths: np.where(t > 0, lengths - t, t)
         ),
+        "the last entry of each sequence is the one that stood there before: a sequence has the steps t < lengths": inside(
+            lambda t, lengths: np.where(t < lengths - 1, lengths - 1 - t, t)
+        ),
+        "entries are read after they have been overwritten": overwritten,
         "every sequence is turned within the length of the first one": by_index(
             lambda t, lengths, T: np.where(t < lengths[0], lengths[0] - 1 - t, t)
         ),
@@ -128,6 +140,7 @@ reversal = Exercise(
         "the cache holds the turned array, because xs was turned in place; it holds xs as it came": with_cache(
             lambda index, xs, ys: (index, ys)
         ),
+        "index has batch and time exchanged; it is (T, B)": with_cache(lambda index, xs, ys: (index.T, xs)),
         "xs and index are exchanged in the cache; it is (index, xs)": with_cache(lambda index, xs, ys: (xs, index)),
         "the index of the cache does not turn: it counts the steps as they came": with_cache(
             lambda index, xs, ys: (np.arange(len(xs))[:, None] + 0 * index, xs)

@@ -16,11 +16,12 @@ from rnncore.reference.viterbi import crf_viterbi
 __all__ = ["viterbi"]
 
 
-def walk(last=None, came=None, step=None, padding=-1):
+def walk(last=None, came=None, step=None, padding=-1, wait=True):
     """The right function but for one thing.
 
     last(best, params) -> what the last tag is chosen by; came(paths) -> the tags (B, V) that the best beginnings come from;
-    step(tag, came_from, t) -> the tag before step t's; padding: what stands past the end of a sequence.
+    step(tag, came_from, t) -> the tag before step t's; padding: what stands past the end of a sequence;
+    wait: whether the way back begins at the end of each sentence.
     """
 
     def wrong(params, emissions, lengths):
@@ -35,7 +36,7 @@ def walk(last=None, came=None, step=None, padding=-1):
             tags[t] = np.where(t < lengths, tag, padding)
             if t > 0:
                 before = step(tag, came_from, t) if step else came_from[t][np.arange(B), tag]
-                tag = np.where(t < lengths, before, tag)
+                tag = np.where(t < lengths, before, tag) if wait else before
         return tags, (best + params["end"]).max(axis=1)
 
     return wrong
@@ -67,6 +68,13 @@ def greedy(params, emissions, lengths):
     for e in emissions[1:]:
         tags.append((params["transitions"][tags[-1]] + e).argmax(axis=1))
     return np.stack(tags)
+
+
+def best_beginnings_and_end(params, emissions, lengths):
+    """The same, but the last tag is that of the best sequence."""
+    tags, ends = best_beginnings(params, emissions, lengths), (lengths - 1, np.arange(len(lengths)))
+    tags[ends] = crf_viterbi(params, emissions, lengths)[0][ends]
+    return tags
 
 
 def best_beginnings(params, emissions, lengths):
@@ -107,6 +115,13 @@ def stuck(params, emissions, lengths):
 def emissions_of(tags, emissions):
     picked = np.take_along_axis(emissions, np.maximum(tags, 0)[..., None], axis=2)[..., 0]
     return np.where(tags >= 0, picked, 0).sum(axis=0)
+
+
+def silent_padding(tags, score, params, emissions, lengths):
+    """Emissions of 0 in the padding, where the recursion goes on."""
+    inside = np.arange(len(emissions))[:, None] < lengths
+    tags, score = crf_viterbi(params, np.where(inside[..., None], emissions, 0))
+    return np.where(inside, tags, -1), score
 
 
 def all_best(params, emissions, lengths):
@@ -155,6 +170,9 @@ viterbi = Exercise(
         ),
         "each step has the tag that fits best after the one just chosen; no later step can change that": scored(greedy),
         "each step has the tag with the best beginning up to there; follow the way back from the last tag": scored(best_beginnings),
+        "each step but the last has the tag with the best beginning up to there; follow the way back from the last tag": scored(
+            best_beginnings_and_end
+        ),
         "each step has its most likely tag by itself, the largest marginal": scored(
             lambda params, e, lengths: crf_marginals(params, e, lengths).argmax(axis=2)
         ),
@@ -166,6 +184,13 @@ viterbi = Exercise(
         "the whole array of tags is turned, so that the padding comes first": but(lambda tags, score, *_: (tags[::-1], score)),
         "the way back runs along the wrong axis: the tag is looked up among those that are left": walk(
             came=lambda paths: paths.argmax(axis=1)
+        ),
+        "the way back begins in the padding; it begins at the end of each sentence": walk(wait=False),
+        "emissions are zero past the end of a sequence, but transitions go on there; the last tag is chosen at the end of a sentence": but(
+            silent_padding
+        ),
+        "the way back is read one step too early, and is 0 at the first one": walk(
+            step=lambda tag, came_from, t: came_from[t - 1][np.arange(len(tag)), tag] if t > 1 else 0 * tag
         ),
         "the way back is read one step too early": walk(
             step=lambda tag, came_from, t: came_from[t - 1][np.arange(len(tag)), tag] if t > 1 else tag

@@ -6,7 +6,7 @@ Contents
 
 import numpy as np
 
-from rnncore.checks.compare import compare
+from rnncore.checks.compare import CheckFailed, compare
 from rnncore.checks.labs.exercise import Exercise
 from rnncore.checks.labs.lab08.inputs import LAYER, LENGTHS, STATE, UPPER, XS, draw_stack
 from rnncore.checks.labs.lab08.two_readers import bidirectional_forward
@@ -78,6 +78,30 @@ def exchanged(state):
     return BidirectionalState(*state[::-1])
 
 
+def in_place(params, xs, state0, lengths, residual=False):
+    """The shortcut is added with += to the array that the layer has read, and that is in its cache."""
+    ys, state_T, caches = xs, [], []
+    for k, (layer_params, layer_state0) in enumerate(zip(params, state0, strict=True)):
+        below = ys
+        ys, layer_state_T, cache = bidirectional_forward(layer_params, below, layer_state0, lengths)
+        if residual and k:
+            below += ys
+            ys = below
+        state_T.append(layer_state_T)
+        caches.append(cache)
+    return ys, state_T, caches
+
+
+def inputs_as_wide_as_outputs(function, rng):
+    """With D = 2H the first layer could have a shortcut, too; it has none."""
+    cases = list(draw_stack(rng, np.float64, T=3, B=2, D=4, H=2))
+    for params, xs, state0, lengths, residual in cases:
+        try:
+            compare("ys", function(params, xs, state0, lengths, residual)[0], stacked_forward(params, xs, state0, lengths, residual)[0])
+        except CheckFailed as fault:
+            raise CheckFailed(f"with D=4 and H=2, so that xs is as wide as ys, {fault} The first layer has no shortcut.") from None
+
+
 def a_stack_is_its_layers_one_by_one(function, rng):
     """The layers of rnncore, written in another way, one on top of the other; each state belongs to its own layer."""
     for params, xs, state0, lengths, residual in draw_stack(rng, np.float64, T=5, B=3, D=2, H=2):
@@ -97,7 +121,7 @@ stack = Exercise(
     letters="TBDH",
     example=lambda: ([LAYER, UPPER], XS, [STATE, STATE], LENGTHS),
     draw=draw_stack,
-    properties=(a_stack_is_its_layers_one_by_one,),
+    properties=(a_stack_is_its_layers_one_by_one, inputs_as_wide_as_outputs),
     mistakes={
         "a layer from the second on reads something else than the two halves of the layer below, such as xs": loop(
             reads=lambda k, xs, outputs: xs
@@ -138,6 +162,7 @@ stack = Exercise(
         "every layer adds its output to itself: the input of the layer was overwritten, and the first layer has no shortcut": loop(
             shortcut=lambda k, outputs, ys, last, residual: ys + ys if residual else ys
         ),
+        "the shortcut adds into the array that the layer has read, which is in the layer's cache, too": in_place,
         "the shortcut puts input and output side by side; it adds them": loop(
             shortcut=lambda k, outputs, ys, last, residual: np.concatenate([ys, outputs[-1]], axis=2) if residual and k else ys
         ),

@@ -122,6 +122,9 @@ both_backward = Exercise(
         "dparams of the two cells are added; each has weights of its own": but(
             lambda dparams, dxs, dstate0: (dict.fromkeys(dparams, total(dparams)), dxs, dstate0)
         ),
+        "dparams is one dict for both cells, their gradients added; each has weights of its own": but(
+            lambda dparams, dxs, dstate0: (total(dparams), dxs, dstate0)
+        ),
         "dparams of the forward cell stand in both places": but(
             lambda dparams, dxs, dstate0: (dict.fromkeys(dparams, dparams["forward"]), dxs, dstate0)
         ),

@@ -110,6 +110,10 @@ def handed_over(params, state0, xs, lengths):
     return params, BidirectionalState(state0.forward, hs[lengths - 1, np.arange(len(lengths))])
 
 
+def handed_over_late(params, state0, xs, lengths):
+    return params, BidirectionalState(state0.forward, rnn_forward(params["forward"], xs, state0.forward)[1])
+
+
 def draw(rng):
     return next(draw_both(rng, np.float64, T=6, B=4, D=3, H=2))
 
@@ -168,6 +172,7 @@ both_forward = Exercise(
             lambda params, state0, *_: (params, BidirectionalState(0 * state0[0], 0 * state0[1]))
         ),
         "the reverse cell starts from the last state of the forward one; the two never touch": given(handed_over),
+        "the reverse cell starts from where the forward one is after the padding; the two never touch": given(handed_over_late),
         "the reverse cell reads the states of the forward one; it reads the inputs": reads_states,
         "the states past the end of a sequence are left in ys; they are zero there": but(ys=lambda p, ys, merge: joined(p.hs, p.rs, merge)),
         "the forward half past the end of a sequence is left in ys; both are zero there": but(
@@ -216,6 +221,10 @@ both_forward = Exercise(
         "lengths are used as an index without - 1: the last step of a sequence is lengths - 1": but(
             state_T=lambda p, state_T, merge: BidirectionalState(*(a[p.lengths, np.arange(len(p.lengths))] for a in (p.hs, p.read)))
         ),
+        "the cache has ys in the place of hs": but(
+            cache=lambda p, cache, merge: cache._replace(h=np.where(p.mask, joined(p.hs, p.rs, merge), 0))
+        ),
+        "the cache has rs in the place of hs": but(cache=lambda p, cache, merge: cache._replace(h=p.rs)),
         "the caches of the two cells are exchanged": but(
             cache=lambda p, cache, merge: cache._replace(forward=cache.reverse, reverse=cache.forward)
         ),

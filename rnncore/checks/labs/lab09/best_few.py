@@ -96,6 +96,9 @@ top_k = Exercise(
         "the tokens of the first row are kept in every row; each row has its own best": keeping(
             lambda logits, k: np.broadcast_to(rank(logits)[:1] < k, logits.shape)
         ),
+        "what one row cuts is cut in every row; each row has its own": keeping(
+            lambda logits, k: ~np.isin(np.arange(logits.shape[1]), order(logits)[:, k:])[None]
+        ),
         "the k best of all rows together are kept; each row has k": keeping(from_flat),
         "each column is ranked and not each row": keeping(lambda logits, k: k > rank(logits.T).T),
         "the result is sorted, best first; each probability belongs at the place of its token": with_result(

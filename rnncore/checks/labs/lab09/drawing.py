@@ -69,6 +69,16 @@ draw = Exercise(
         "the tokens whose running sum is above u are counted; count those whose running sum is not": lambda probabilities, u: (
             (np.cumsum(probabilities, axis=1) > u[:, None]).sum(axis=1)
         ),
+        "the first running sum below u decides; the first one above u does": lambda probabilities, u: (
+            (np.cumsum(probabilities, axis=1) < u[:, None]).argmax(axis=1)
+        ),
+        "u lies along the tokens; it needs a second axis, so that each row meets its own": lambda probabilities, u: (
+            (np.cumsum(probabilities, axis=1) <= u).sum(axis=1)
+        ),
+        "the probability nearest to u decides; the first running sum above u does": lambda probabilities, u: (
+            np.abs(probabilities - u[:, None]).argmin(axis=1)
+        ),
+        "u is counted from the other end, where 1 - u can be 1": with_u(lambda u: 1 - u),
         "the running sum nearest to u decides; the first one above u does": lambda probabilities, u: (
             np.abs(np.cumsum(probabilities, axis=1) - u[:, None]).argmin(axis=1)
         ),

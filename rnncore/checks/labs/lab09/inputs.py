@@ -32,17 +32,22 @@ def draw_streams(rng, dtype, K, T, B):
         yield rng.permutation(K * steps * streams + 1 + more), steps, streams
 
 
+def but_the_last(B, offset, dtype):
+    """(B, 1), the offset in each row but the last, which is far below the others."""
+    return np.where(np.arange(B)[:, None] < B - 1, offset, 0).astype(dtype)
+
+
 def draw_scores(rng, dtype, T, B, V):
-    """In float64, as losses are added up; some logits are so large that their exponentials overflow."""
+    """In float64, as losses are added up; some logits are so large that their exponentials overflow, in all streams but the last."""
     for steps, offset in ((T, 0), (1, 0), (T, 900)):
-        yield 2 * normal(rng, np.float64, steps, B, V) + offset, rng.integers(0, V, (steps, B))
+        yield 2 * normal(rng, np.float64, steps, B, V) + but_the_last(B, offset, np.float64), rng.integers(0, V, (steps, B))
 
 
 def draw_logits(rng, dtype, B, V):
-    """Plain ones, ties, and logits whose exponentials overflow."""
+    """Plain ones, ties, and logits whose exponentials overflow, in all rows but the last."""
     yield 1.5 * normal(rng, dtype, B, V)
     yield np.round(2 * normal(rng, dtype, B, V)) / 2
-    yield normal(rng, dtype, B, V) + np.asarray(900 if dtype == np.float64 else 120, dtype)
+    yield normal(rng, dtype, B, V) + but_the_last(B, 900 if dtype == np.float64 else 120, dtype)
 
 
 def draw_temperature(rng, dtype, B, V):
@@ -66,7 +71,8 @@ def draw_top_p(rng, dtype, B, V):
         logits[-1, rng.integers(V)] += np.asarray(4, dtype)
         yield logits, share_away_from(rng, logits, 0.35, 0.95)
     yield np.zeros((B, V), dtype), (V - 1.5) / V
-    yield np.zeros((B, 4), dtype), 1.0  # four quarters: their running sum is exact
+    for p in (0.5, 1.0):  # four quarters: their running sum is exact
+        yield np.zeros((B, 4), dtype), p
 
 
 def share_away_from(rng, logits, low, high):

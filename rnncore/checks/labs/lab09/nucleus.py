@@ -90,6 +90,14 @@ top_p = Exercise(
             lambda logits, p: (back((np.cumsum(best_first(logits), axis=-1) <= p) | (np.arange(logits.shape[1]) == 0), logits))
         ),
         "one token too many is kept: what crosses p is the last": keeping(lambda logits, p: rank(logits) <= size(logits, p)),
+        "a token is kept although those before it have p already": keeping(lambda logits, p: back(before(logits) <= p, logits)),
+        "the running sum goes on from row to row; each row has its own": keeping(
+            lambda logits, p: back(np.cumsum(best_first(logits)).reshape(logits.shape) - best_first(logits) < p, logits)
+        ),
+        "the running sum goes down the batch; it goes along the sorted tokens": keeping(
+            lambda logits, p: back(np.cumsum(best_first(logits), axis=0) - best_first(logits) < p, logits)
+        ),
+        "p is what is cut, and 1 - p is kept; p is the share that is kept": keeping(lambda logits, p: rank(logits) < size(logits, 1 - p)),
         "what is kept is not rescaled, so that it does not sum to 1": lambda logits, p: (
             np.where(rank(logits) < size(logits, p), softmax(logits), 0)
         ),

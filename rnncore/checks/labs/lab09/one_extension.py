@@ -110,6 +110,10 @@ extension = Exercise(
         ),
         "each beginning keeps its own best tokens; the best of all continuations together are kept": chosen(some_of_each),
         "only the first beginning is extended": chosen(best_beginning_only),
+        "log_p is added after the choice, which is made by log_next alone; the sum decides": lambda log_p, log_next, width: (
+            (log_p[:, None] + log_next).ravel()[decreasing(log_next.ravel())[:width]],
+            *np.divmod(decreasing(log_next.ravel())[:width], log_next.shape[1]),
+        ),
         "the worst continuations are kept; np.argsort begins with the smallest": chosen(
             lambda total, width: np.argsort(total.ravel(), kind="stable")[:width]
         ),

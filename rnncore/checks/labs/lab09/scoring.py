@@ -123,6 +123,9 @@ scores = Exercise(
         "the mean is taken over the streams; it is taken over time, axis 0": from_losses(lambda losses: losses.mean(axis=1)),
         "the mean is taken over all streams together; each stream has its own": from_losses(lambda losses: losses.mean()),
         "no mean is taken: these are the numbers of single characters": from_losses(lambda losses: losses),
+        "an axis of length 1 is left at the end": lambda logits, targets: tuple(
+            one[:, None] for one in bits_and_perplexity(logits, targets)
+        ),
         "the sum over time is divided by the number of streams": from_losses(lambda losses: losses.sum(axis=0) / losses.shape[1]),
         "the sign is missing; a loss is minus the logarithm": from_losses(lambda losses: -losses.mean(axis=0)),
         "the logarithm of the mean probability is taken; it is the mean of the logarithms": from_losses(

@@ -45,6 +45,10 @@ def searching(
     rank=lambda pair, a: -pair[0],
     limit=lambda max_length: max_length,
     keep=lambda found, width: found[:width],
+    length=lambda last, end, t: t,
+    carry=lambda log_p, t, a: log_p,
+    follow=lambda last, on, end: last[on],
+    hold=lambda beginnings, last: beginnings,
 ):
     """The right function, with one of its parts exchanged for another."""
 
@@ -56,9 +60,9 @@ def searching(
             log_p, parents, last = extend(log_p, rows, places(width, found))
             beginnings = np.column_stack([beginnings[parents], last])
             done = finish(last, end, t, max_length)
-            found += zip(score(log_p[done], t, a), beginnings[done], strict=True)
+            found += zip(score(log_p[done], length(last[done], end, t), a), hold(beginnings, last)[done], strict=True)
             on = goes_on(last, end)
-            log_p, beginnings, rows = log_p[on], beginnings[on], log_next[last[on]]
+            log_p, beginnings, rows = carry(log_p[on], t, a), beginnings[on], log_next[follow(last, on, end)]
         found = keep(sorted(found, key=lambda pair: rank(pair, a)), width)
         sequences = np.full((len(found), max_length), end)
         for row, (_, tokens) in zip(sequences, found, strict=True):
@@ -89,6 +93,11 @@ def parents_forgotten(log_next, end, width, max_length, a):
     for row, (_, tokens) in zip(sequences, found, strict=True):
         row[: len(tokens)] = tokens
     return np.array([score for score, _ in found]), sequences
+
+
+def whole_table(log_next, *rest):
+    """extend_beam gets all rows at every step."""
+    return searching(extend=lambda log_p, rows, width: extend_beam(log_p, log_next, width))(log_next, *rest)
 
 
 def exhaustive(log_next, end, max_length, a):
@@ -141,6 +150,22 @@ search = Exercise(
         "the score is multiplied by the power of the length; it is divided by it": searching(score=lambda log_p, t, a: log_p * t**a),
         "the length is counted from 0, so that it is one too small": searching(score=lambda log_p, t, a: log_p / max(t - 1, 1) ** a),
         "the start is counted as a token, so that the length is one too large": searching(score=lambda log_p, t, a: log_p / (t + 1) ** a),
+        "the length is counted from 0, so that a first token is divided by 0": searching(score=lambda log_p, t, a: log_p / (t - 1) ** a),
+        "the end token is not counted in the length": searching(length=lambda last, end, t: np.maximum(t - (last == end), 1)),
+        "log_p itself is divided and carried on; only the score is divided": searching(carry=lambda log_p, t, a: log_p / t**a),
+        "log_next is given to extend_beam as a whole; each beginning needs the row of its last token": whole_table,
+        "every step uses the row of the end; that is for the first one only": searching(
+            follow=lambda last, on, end: np.full_like(last[on], end)
+        ),
+        "the last tokens of what has ended are kept; all three, log_p, beginnings and last, go on with the open ones": searching(
+            follow=lambda last, on, end: last
+        ),
+        "the last token alone is put into found; the whole beginning belongs there": searching(hold=lambda beginnings, last: last[:, None]),
+        "the loop ends one step before max_length, and what is open then is lost": searching(limit=lambda max_length: max_length - 1),
+        "what has ended goes on to max_length, and is found there only": searching(
+            finish=lambda last, end, t, max_length: np.full(len(last), t == max_length),
+            goes_on=lambda last, end: np.ones(len(last), dtype=bool),
+        ),
         "the scores are probabilities; they are logarithms": searching(score=lambda log_p, t, a: np.exp(log_p) / t**a),
         "the search starts from row 0 of the table; what may come first stands in the row of the end": searching(
             start=lambda log_next, end: log_next[0]

@@ -30,6 +30,12 @@ def overflowing(logits, temperature):
     return exps / exps.sum(axis=-1, keepdims=True)
 
 
+def one_largest(logits, temperature):
+    """The largest logit of the array is subtracted, which leaves a row far below it without any number above 0."""
+    exps = np.exp((logits - logits.max()) / temperature)
+    return exps / exps.sum(axis=-1, keepdims=True)
+
+
 def one_is_the_softmax(function, rng):
     """A temperature of 1 changes nothing, every temperature gives a distribution, and a low one is nearly greedy."""
     logits = 2 * normal(rng, np.float64, 4, 6)
@@ -83,6 +89,7 @@ temperature = Exercise(
             np.exp((logits - logits.max(axis=-1, keepdims=True)) / temperature)
         ),
         "the exponential of a large logit overflows; softmax avoids that": overflowing,
+        "the largest logit of the whole array is subtracted; each row has its own": one_largest,
         "the logits are divided by the square of the temperature": lambda logits, temperature: softmax(logits / temperature**2),
         "the logits are divided by their own sum": lambda logits, temperature: (
             logits / temperature / (logits / temperature).sum(axis=-1, keepdims=True)

@@ -72,6 +72,15 @@ def one_too_long(tokens, T, B):
     return chunks(tokens[places], tokens[places + 1], T)
 
 
+def last_fit_lost(tokens, T, B):
+    """`range(0, S - T, T)` stops before a chunk that ends where the stream does."""
+    return stream_batches(tokens, T, B)[: len(range(0, (len(tokens) - 1) // B - T, T))]
+
+
+def two_arrays(tokens, T, B):
+    return tuple(np.stack(part) for part in zip(*stream_batches(tokens, T, B), strict=True))
+
+
 def overlapping(tokens, T, B):
     """Chunks begin one step after one another."""
     length, step = (len(tokens) - 1) // B, (len(tokens) - 1) // B
@@ -122,6 +131,11 @@ streams = Exercise(
         ),
         "a stream is N // B characters long, so that the last one has no room for its last target": one_too_long,
         "the last chunk is missing": without_the_last,
+        "the last chunk is missing if it ends where the stream ends": last_fit_lost,
+        "all inputs are one array and all targets another; each chunk has a pair of its own": two_arrays,
+        "the inputs keep the character that is the last target, so that a chunk has T + 1 rows": with_batches(
+            lambda inputs, targets: (np.concatenate([inputs, targets[-1:]]), targets)
+        ),
         "the chunks overlap: each starts one step after the one before, and not T": overlapping,
         "what does not fill a last chunk is kept as a shorter chunk; it is left out": rest_kept,
         "the chunks come in the wrong order": lambda tokens, T, B: stream_batches(tokens, T, B)[::-1],
