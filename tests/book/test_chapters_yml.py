@@ -39,7 +39,7 @@ WRONG = {
     "_toc.yml does not": lambda d: d["chapters"].update(nowhere=d["chapters"]["lstm"]),
     "chapters.yml does not": lambda d: d["chapters"].pop("lstm"),
     "which it needs": lambda d: d["paths"][0]["stages"].reverse(),
-    "every chapter once": lambda d: d["paths"][1]["stages"].pop(),
+    "every chapter once": lambda d: d["paths"][1]["stages"].pop(0),
     "no chapter has (lstm:nowhere)=": lambda d: d["paths"][2]["stages"][0].update(places=["lstm:nowhere"]),
 }
 

@@ -75,7 +75,6 @@ def write_freely(params, state, start, end, longest):
         "This is what comes out when the padding counts too: the mean runs over all T times B targets.",
         "write_backward on the worked example: it is not written yet; put your code in the place of `raise NotImplementedError()`.",
         "read_backward is not defined yet: run the cell in which you write it",
-        "This is what comes out when it writes on to the limit, and what comes behind the end token is no end token.",
         "Your read is not right yet. Below, the reference stands in for it.",
     ],
     trains="whole strings of 6 digits",
