@@ -9,7 +9,7 @@ fingerprint of its contents, so that no cache ever mixes two versions. What it h
     NumPy               Pyodide's own release; if that cannot be reached, the same build inside a wheel on PyPI; in both cases only
                         with the sha256 of Pyodide's pyodide-lock.json. With neither, readers' browsers fetch it from Pyodide's release
     rnncore             a wheel of the working tree, the same bytes for the same tree; what only JupyterLite needs is a wheel of its
-                        own: the checks of the labs, the results in benchmarks/experiments, the text of the character model
+                        own: the checks of the labs, the results in benchmarks/experiments, a text and two series
     IPython and others  PyPI, tools/pyodide_wheels.txt, with their sha256
 
 Downloads stay in .cache/pyodide: a second run needs no network. A download that fails never fails this script.
@@ -197,6 +197,7 @@ def wheel(package, folder, name="rnncore"):
         results = (package.parent / "benchmarks" / "experiments").glob("*.json")
         files |= {f"benchmarks/experiments/{path.name}": path.read_bytes() for path in results}
         files |= {f"pydoc_data/{path.name}": path.read_bytes() for path in _language_reference()}
+        files |= {f"rnncore/tasks/datasets/{path.name}": path.read_bytes() for path in _series()}
     info = f"{name}-{version}.dist-info"
     files[f"{info}/METADATA"] = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n".encode()
     files[f"{info}/WHEEL"] = b"Wheel-Version: 1.0\nGenerator: rnn-course\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
@@ -212,6 +213,13 @@ def _language_reference():
     """The files of this Python's `pydoc_data`, the text of the character model, which Pyodide leaves out of its standard library."""
     found = importlib.util.find_spec("pydoc_data")
     return sorted(Path(found.origin).parent.glob("*.py")) if found else []
+
+
+def _series():
+    """The files of `rnncore.tasks.series`, from plotly, which the browser's Python does without."""
+    found = importlib.util.find_spec("plotly")
+    folder = Path(found.origin).parent / "package_data" / "datasets" if found else None
+    return [folder / f"{name}.csv.gz" for name in ("gapminder", "stocks")] if found else []
 
 
 def _wheel_of(place):

@@ -146,7 +146,9 @@ def persistence_error(xs, targets):
 
 def _table(name):
     spec = importlib.util.find_spec("plotly")
-    file = Path(spec.origin).parent / "package_data" / "datasets" / f"{name}.csv.gz" if spec else None
-    if file is None or not file.exists():
+    beside = Path(__file__).parent / "datasets"  # in JupyterLite, which has no plotly in Python: tools/pyodide.py copies them there
+    folder = Path(spec.origin).parent / "package_data" / "datasets" if spec else beside
+    file = folder / f"{name}.csv.gz"
+    if not file.exists():
         raise ModuleNotFoundError(f"series: plotly with its data set {name!r} is not installed; install plotly 6 or later.")
     return list(csv.reader(io.StringIO(gzip.decompress(file.read_bytes()).decode())))
