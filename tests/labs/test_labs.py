@@ -226,11 +226,12 @@ def test_the_solved_lab_runs_with_the_learners_own_functions(name, monkeypatch, 
 @pytest.mark.parametrize("name", LABS)
 def test_nothing_trains_while_nbgrader_grades_and_grading_is_quick(name, monkeypatch):
     monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
-    cells, notebook = LABS[name].cells, {}
+    (imports, *cells), notebook = LABS[name].cells, {}
+    exec(imports, notebook)
     start = time.process_time()
     for cell in cells:
         exec(cell, notebook)
-    assert time.process_time() - start < 3  # seconds; what starts the kernel is not part of it
+    assert time.process_time() - start < 3  # seconds; what starts the kernel, and importing PyTorch, is not part of it
     assert all(value == {} for key, value in notebook.items() if key in ("accuracy", "errors"))
     assert {"accuracy", "errors"} & notebook.keys()
 
