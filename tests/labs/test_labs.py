@@ -226,12 +226,11 @@ def test_the_solved_lab_runs_with_the_learners_own_functions(name, monkeypatch, 
 @pytest.mark.parametrize("name", LABS)
 def test_nothing_trains_while_nbgrader_grades_and_grading_is_quick(name, monkeypatch):
     monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
-    (imports, *cells), notebook = LABS[name].cells, {}
-    exec(imports, notebook)
-    start = time.process_time()
-    for cell in cells:
-        exec(cell, notebook)
-    assert time.process_time() - start < 3  # seconds; what starts the kernel, and importing PyTorch, is not part of it
+    for _ in range(2):  # the first time loads what is loaded at its first use, such as PyTorch and parts of it
+        notebook, start = {}, time.process_time()
+        for cell in LABS[name].cells:
+            exec(cell, notebook)
+    assert time.process_time() - start < 3  # seconds; what starts the kernel is not part of it
     assert all(value == {} for key, value in notebook.items() if key in ("accuracy", "errors"))
     assert {"accuracy", "errors"} & notebook.keys()
 
