@@ -16,7 +16,6 @@ import contextlib
 import copy
 import functools
 import inspect
-import itertools
 import os
 import re
 import sys
@@ -26,14 +25,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnncore.checks.compare import CheckFailed, compare
+from rnncore.checks.compare import CheckFailed
 from rnncore.checks.labs import tensors
-from rnncore.reference.tree import leaves, tree_map
+from rnncore.checks.labs.results import alike, in_dtype_of, kind, like, require_same, require_same_array
+from rnncore.reference.tree import leaves
 
 __all__ = ["Exercise", "grading"]
 
-TOLERANCE = {"float64": 1e-8, "float32": 1e-4}  # absolute and relative; another order of summation differs by less
-NUMBER = 1e-5  # relative, for a number that is no array: it may have been added up in float32
 FRESH = ("float64", "float64", "float32")  # dtypes of the random inputs
 SEED = "RNN_LAB_SEED"  # environment variable, any text; set by who grades
 MISSING = object()  # in the place of an array that a result of another structure does not have
@@ -121,7 +119,7 @@ class Exercise:
                 except CheckFailed as fault:
                     words = self._diagnosis(cases, runs, run, want)
                     if not words:  # a second fault, float64 where float32 was expected, must not hide a mistake that is known
-                        cast = {id(one): one._replace(value=_in_dtype_of(one.value, w)) for one, w in zip(runs, expected, strict=True)}
+                        cast = {id(one): one._replace(value=in_dtype_of(one.value, w)) for one, w in zip(runs, expected, strict=True)}
                         words = self._diagnosis(cases, [cast[id(one)] for one in runs], cast[id(run)], want)
                     raise CheckFailed(f"{self.name}{where}{note}: {fault}{words}") from None
         for hold in self.properties:
@@ -140,7 +138,7 @@ class Exercise:
             # No copies: a gradient goes back to the arguments themselves, and what is shared with them can be seen.
             run, right = self._run(function, args, copied=False), self.reference(*args)
             self._require_right(function, run, self._outcome(right, args))
-            return _like(run.value.value if self.gradients else run.value, right)
+            return like(run.value.value if self.gradients else run.value, right)
 
         return quiet
 
@@ -168,7 +166,7 @@ class Exercise:
             except (Exception, SystemExit) as stop:
                 value, error = None, stop
         names = inspect.signature(self.reference).parameters
-        return _Run(value, error, [name for name, now, then in zip(names, given, args, strict=False) if not _alike(now, then)])
+        return _Run(value, error, [name for name, now, then in zip(names, given, args, strict=False) if not alike(now, then)])
 
     def _require_right(self, function, run, expected):
         if run.error is not None:
@@ -181,17 +179,17 @@ class Exercise:
         many = len(self.outputs) > 1
         values, wanted = (result, expected) if many else ((result,), (expected,))
         if not isinstance(values, tuple | list) or len(values) != len(wanted):
-            raise CheckFailed(f"it must return {len(wanted)} values ({', '.join(self.outputs)}), got {_kind(values)}.")
+            raise CheckFailed(f"it must return {len(wanted)} values ({', '.join(self.outputs)}), got {kind(values)}.")
         for name, value, want in zip(self.outputs, values, wanted, strict=True):
-            _require_same(name, value, want)
-        tensors.require_same_gradients(gradients, right, _require_same_array)
+            require_same(name, value, want)
+        tensors.require_same_gradients(gradients, right, require_same_array)
         if run.changed:
             raise CheckFailed(f"the results are right, but it changed its argument {run.changed[0]} in place; work on a copy.")
 
     def _diagnosis(self, cases, runs, failed, expected):
         """The words of the first mistake that explains every run, else of the first that explains the fault."""
-        path = next((path for path, want in leaves(expected) if not _alike(_leaf(failed, path), want)), None)
-        if path is None and _alike(failed.value, expected):  # the numbers are right, the fault is another
+        path = next((path for path, want in leaves(expected) if not alike(_leaf(failed, path), want)), None)
+        if path is None and alike(failed.value, expected):  # the numbers are right, the fault is another
             return ""
         pairs = [(run, args) for run, (_, args) in zip(runs, cases, strict=True)]
         fault = [pair for pair in pairs if pair[0] is failed] if failed.error else pairs
@@ -200,7 +198,7 @@ class Exercise:
             if failed.error or other.error:
                 return _same_outcome(run, other)
             seen = _leaf(run, path)
-            return seen is not MISSING and _alike(seen, _leaf(other, path))
+            return seen is not MISSING and alike(seen, _leaf(other, path))
 
         # Without a path all that was expected is there and right; what is too much is found in the whole outcome alone.
         for seen, same in ((pairs, _same_outcome), (fault, same_fault))[: 1 if path is None else 2]:
@@ -223,108 +221,11 @@ def _written(function):
 def _same_outcome(run, other):
     if run.error or other.error:
         return type(run.error) is type(other.error) and str(run.error) == str(other.error)
-    return _alike(run.value, other.value)
+    return alike(run.value, other.value)
 
 
 def _leaf(run, path):
     return dict(leaves(run.value)).get(path, MISSING)
-
-
-def _like(got, want):
-    """A right result in the structure of another: a list is as good as a tuple, and the order of a dict means nothing."""
-    if isinstance(want, dict):
-        return {key: _like(got[key], value) for key, value in want.items()}
-    if isinstance(want, tuple) and not hasattr(want, "_fields"):
-        return tuple(_like(value, wanted) for value, wanted in zip(got, want, strict=True))
-    return got
-
-
-def _in_dtype_of(got, want):
-    """The same tree with floats in the precision of the right ones."""
-    if isinstance(got, dict) and isinstance(want, dict):
-        return {key: _in_dtype_of(value, want.get(key)) for key, value in got.items()}
-    if isinstance(got, list | tuple) and isinstance(want, list | tuple):
-        values = [_in_dtype_of(value, wanted) for value, wanted in itertools.zip_longest(got, want[: len(got)])]
-        return got._make(values) if hasattr(got, "_make") else type(got)(values)
-    if isinstance(got, np.ndarray) and isinstance(want, np.ndarray) and got.dtype.kind == want.dtype.kind == "f":
-        with np.errstate(over="ignore"):
-            return got.astype(want.dtype)
-    return got
-
-
-def _alike(got, want):
-    """Whether two results are the same, with NaN and infinities at the same places."""
-    try:
-        _require_same("", _as_numbers(got), _as_numbers(want))
-    except CheckFailed:
-        return False
-    return True
-
-
-def _as_numbers(value):
-    """The same tree with numbers that can be compared in the places of NaN and the infinities, and two numbers for a complex one."""
-    if isinstance(value, dict | list | tuple):
-        return tree_map(_as_numbers, value)
-    if isinstance(value, np.ndarray | np.generic | complex) and np.iscomplexobj(value):
-        value = np.stack([np.real(value), np.imag(value)])
-    if isinstance(value, np.ndarray | np.floating) and value.dtype.kind == "f":
-        return np.nan_to_num(value, nan=3e30, posinf=2e30, neginf=-2e30)
-    return value
-
-
-def _require_same(name, got, want):
-    """Compare a result with the right one: structure, kind, shape, dtype, numbers."""
-    if isinstance(want, dict):
-        if not isinstance(got, dict) or got.keys() != want.keys():
-            raise CheckFailed(f"{name} must be a dict with the keys {', '.join(want)}, got {_kind(got)}.")
-        for key in want:
-            _require_same(f"{name}['{key}']", got[key], want[key])
-    elif hasattr(want, "_fields"):
-        if not isinstance(got, type(want)):
-            raise CheckFailed(f"{name} must be {type(want).__name__}({', '.join(want._fields)}), got {_kind(got)}.")
-        for field, value, wanted in zip(want._fields, got, want, strict=True):
-            _require_same(f"{name}.{field}", value, wanted)
-    elif isinstance(want, list | tuple):
-        if not isinstance(got, list | tuple) or len(got) != len(want):
-            raise CheckFailed(f"{name} must hold {len(want)} entries, got {_kind(got)}.")
-        for i, (value, wanted) in enumerate(zip(got, want, strict=True)):
-            _require_same(f"{name}[{i}]", value, wanted)
-    elif isinstance(want, np.ndarray):
-        _require_same_array(name, got, want)
-    elif tensors.is_tensor(want):
-        tensors.require_same_tensor(name, got, want, _require_same_array)
-    elif isinstance(want, float | np.floating):
-        _require_same_number(name, got, want)
-    elif type(_plain(got)) is not type(want) or got != want:
-        raise CheckFailed(f"{name} must be {want!r}, got {_kind(got)}.")
-
-
-def _plain(value):
-    """A whole number of NumPy's is as good as one of Python's."""
-    return int(value) if isinstance(value, np.integer) else value
-
-
-def _require_same_array(name, got, want):
-    if not isinstance(got, np.ndarray):
-        raise CheckFailed(f"{name} must be a NumPy array of shape {want.shape}, got {_kind(got)}.")
-    if got.shape == want.shape and got.dtype != want.dtype and not (_whole(got) and _whole(want)):
-        must = {"b": "hold True and False", "i": "hold whole numbers"}.get(want.dtype.kind, f"have the dtype of the inputs, {want.dtype}")
-        raise CheckFailed(f"{name} must {must}, got {got.dtype}.")
-    tolerance = TOLERANCE.get(str(want.dtype), 0)
-    compare(name, got.real, want, rtol=tolerance, atol=tolerance)  # a complex one comes here with a wrong shape alone
-
-
-def _whole(array):
-    return array.dtype.kind in "iu"  # of any size
-
-
-def _require_same_number(name, got, want):
-    """A number is as good as an array without axes, in whatever precision it was computed."""
-    number = isinstance(got, int | float | np.number | np.ndarray) and not isinstance(got, bool) and not np.iscomplexobj(got)
-    if not number or np.shape(got) != ():
-        raise CheckFailed(f"{name} must be a number, got {_kind(got)}.")
-    tolerance = max(TOLERANCE.get(str(np.asarray(one).dtype), 0) for one in (got, want))
-    compare(name, got, want, rtol=max(NUMBER, tolerance), atol=tolerance)
 
 
 def _stopped(function, name, error):
@@ -346,17 +247,3 @@ def _in_a_class_of(code, trace):
         trace = trace.tb_next
     *_, owner, _ = ["", *trace.tb_frame.f_code.co_qualname.split(".")]
     return owner in code.co_names + code.co_freevars
-
-
-def _kind(value):
-    if tensors.is_tensor(value):
-        return f"a tensor of shape {tuple(value.shape)}"
-    if isinstance(value, np.ndarray):
-        return f"an array of shape {value.shape}"
-    if isinstance(value, dict):
-        return f"a dict with the keys {', '.join(map(str, value))}"
-    if isinstance(value, list | tuple):
-        return f"a {type(value).__name__} of {len(value)}"
-    if isinstance(value, int | float | str | np.number):
-        return f"{type(value).__name__} {str(value)[:40]}"
-    return "None" if value is None else type(value).__name__
