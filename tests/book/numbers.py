@@ -5,7 +5,7 @@
     $2.66 \\cdot 10^{-5}$             is read as 2.66e-5
 
 What is not a measured or computed quantity is passed over: numbers up to twelve without a decimal point, years, exponents and
-indices in formulas, code between backquotes, addresses, citations, the names of sections and figures.
+indices in formulas, code between backquotes, addresses, citations, the names of sections, figures and labs.
 
 A number with few digits may be vouched for by chance: what a chapter claims with it, a cell must assert.
 """
@@ -58,6 +58,7 @@ def held(notebook):
         for output in cell.outputs:
             texts.append(output.get("text", ""))
             texts += [str(value) for kind, value in output.get("data", {}).items() if kind.startswith("text/plain")]
+    texts = [re.sub(r"\b0x[0-9a-f]+", "", text) for text in texts]  # addresses in memory
     return [float(number.replace(",", "")) for text in texts for number in IN_OUTPUT.findall(text)]
 
 
@@ -75,6 +76,7 @@ def _prose(chapter):
     text = "\n".join(_lines(re.sub(r"\A---\n.*?\n---\n", "", chapter, flags=re.DOTALL)))
     text = re.sub(r"\{[\w:]+\}`[^`]*`", "", text)  # roles
     text = re.sub(r"`[^`]*`", "", text)
+    text = re.sub(r"\b[Ll]ab\s+\d+", "", text)  # names of labs
     text = re.sub(r"\]\([^)]*\)|<[^>]+>|https?://\S+", "", text)
     return re.sub(r"[_^](\{[^{}]*\}|\\?\w+)", "", POWER.sub(r"e\1", text))  # indices and exponents
 

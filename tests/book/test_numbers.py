@@ -31,7 +31,8 @@ title: 0.123
 
 (label-99)=
 It fell to 2.66e-5, or $2.66 \\cdot 10^{-5}$, after 1,024 steps; 13.5 percent of $h_{25}^{100}$ is left, says {cite}`key1987`, in 2015.
-Twelve is 12. See `rate = 0.77` and [there](page14.html).
+Twelve is 12, and Lab
+13 is a name. See `rate = 0.77` and [there](page14.html).
 
 ```{code-cell} python
 :tags: [hide-input]
