@@ -651,7 +651,7 @@ def new_params(rng, cell, hidden_size=16):
     return {"cell": params, "linear": init_linear(rng, hidden_size, 1)}
 
 
-def train(cell, seed, length=30, steps=600, every=25):
+def train(cell, seed, length=20, steps=450, every=25):
     """Train one network; return its error on 200 fresh sequences, measured after every 25 steps, and its parameters."""
     rng = np.random.default_rng(seed)
     params = new_params(rng, cell)
@@ -670,8 +670,8 @@ def train(cell, seed, length=30, steps=600, every=25):
 
 
 # %% [markdown]
-# Sequences of 30 steps, three cells, four seeds each: twelve networks. The length was chosen by trying: it is long enough
-# that the plain cell learns nothing in 600 training steps, and short enough that every LSTM does, in well under half a
+# Sequences of 20 steps, three cells, four seeds each: twelve networks. The length was chosen by trying: it is long enough
+# that the plain cell learns nothing in 450 training steps, and short enough that every LSTM does, in well under half a
 # minute for all twelve on one core. It is left out when the notebook is graded.
 
 # %%
@@ -686,8 +686,8 @@ if not grading():
 
 # %%
 lines(
-    {**errors, "always answering 1": np.full(24, adding_baseline())},
-    x=np.arange(25, 601, 25),
+    {**errors, "always answering 1": np.full(18, adding_baseline())},
+    x=np.arange(25, 451, 25),
     log_y=True,
     xlabel="training steps",
     ylabel="mean squared error on 200 fresh sequences",
@@ -708,7 +708,7 @@ lines(
 # %%
 def reach(params, seed):
     """Size of the gradient at each step of the input, relative to the last step."""
-    _, _, dxs = loss_and_gradients(params, *adding_problem(np.random.default_rng(2000 + seed), 30, 32))
+    _, _, dxs = loss_and_gradients(params, *adding_problem(np.random.default_rng(2000 + seed), 20, 32))
     size = np.linalg.norm(dxs, axis=(1, 2))  # (T,)
     return size / size[-1]
 
@@ -723,8 +723,8 @@ lines(
     log_y=True,
     xlabel="step of the sequence",
     ylabel="size of its gradient (last step: 1)",
-    alt="Size of the gradient at each of 30 steps of the input, relative to the last step, on a logarithmic scale, four seeds. "
-    "Untrained, the plain cell and the LSTM as drawn fall along nearly straight lines to less than a ten-thousandth at the first "
+    alt="Size of the gradient at each of 20 steps of the input, relative to the last step, on a logarithmic scale, four seeds. "
+    "Untrained, the plain cell and the LSTM as drawn fall along nearly straight lines to less than a thousandth at the first "
     "step. The medians of the LSTM with forget bias 3 and of the trained LSTM as drawn stay within a factor of ten of 1.",
 )
 
@@ -737,18 +737,18 @@ lines(
 # <details><summary>An answer</summary>
 #
 # It is the product `dc_next * f`, which you return: of the gradient at the cell state, $f$ is left after one step back, and a product of
-# thirty forget gates after thirty. With $f$ near 0.5 that product is about $10^{-9}$; with a bias of 3, where $f$ is about
-# 0.95, it is about 0.2. The other ways back, through $h$ and the gates, come on top.
+# twenty forget gates after twenty. With $f$ near 0.5 that product is about $10^{-6}$; with a bias of 3, where $f$ is about
+# 0.95, it is about 0.4. The other ways back, through $h$ and the gates, come on top.
 #
 # But the bias is only where training starts. The second mark is often near the end, where the gradient is not small; that
 # may be where learning begins. The figure shows what training makes of the gates: in the trained networks the gradient at
 # the first step is about as large as at the last. The LSTM has learned to keep; the plain cell has no gate that it could
-# open. So here, at 30 steps and this learning rate, a forget bias of 3 buys reach at the start and, within
+# open. So here, at 20 steps and this learning rate, a forget bias of 3 buys reach at the start and, within
 # the spread of four seeds, no earlier success. The chapter has a task where it does decide: [the forget bias,
 # measured](book:lstm#lstm-forget-bias).
 #
 # </details>
 #
-# **Try it.** Change one thing and predict the figure before you run it: `length=60` in `train`, with 1,200 steps;
+# **Try it.** Change one thing and predict the figure before you run it: `length=30` in `train`, with 600 steps;
 # `set_forget_bias(params, -3.0)`; a learning rate of 0.01 for all; or the backward pass without `dstate.c`, which is a wrong
 # gradient, and see whether the network learns all the same.

@@ -712,7 +712,7 @@ for a in (0.0, 1.0):
 # %% [markdown]
 # ### Networks that write
 #
-# Four small GRUs read the training text in the streams of part 1, for 300 steps of training. Then they are scored on text
+# Three small GRUs read the training text in the streams of part 1, for 300 steps of training. Then they are scored on text
 # they have not read, and they write: 32 texts of 400 characters with each setting, all from the same uniform numbers, so
 # that only the choice differs.
 
@@ -772,7 +772,7 @@ real = [film_text(100 + i, 12)[:400] for i in range(32)]
 print(f"real text: {unknown(real):.3f} unknown words, {repeated(real):.3f} repeated windows")
 
 # %% [markdown]
-# Four networks, training and writing, take about ten seconds on one core. This is left out when the notebook is graded.
+# Three networks, training and writing, take about seven seconds on one core. This is left out when the notebook is graded.
 
 # %%
 TEMPERATURES = (0.3, 0.5, 0.7, 1.0, 1.3)
@@ -781,7 +781,7 @@ SETTINGS |= {f"top-k {k}": (top_k_distribution, k) for k in (1, 2, 4)}
 SETTINGS |= {f"top-p {p}": (top_p_distribution, p) for p in (0.5, 0.8, 0.95)}
 bits, errors, repetition = {}, {}, {}
 if not grading():
-    networks = [train(seed) for seed in range(4)]
+    networks = [train(seed) for seed in range(3)]
     inputs, targets = stream_batches(characters.encode(held_out), 1000, 32)[0]
     logits = [read(params, inputs, np.zeros((32, UNITS)))[0] for params in networks]
     bits["networks"] = np.array([[bits_and_perplexity(y / tau, targets)[0].mean() for tau in TEMPERATURES] for y in logits])
@@ -793,7 +793,7 @@ if not grading():
 
 # %% [markdown]
 # First the scores. Dividing the logits by a temperature changes the model's probabilities, so the text that it has not read
-# gets another number of bits at each temperature. The line is the median of four networks, and the band reaches from the
+# gets another number of bits at each temperature. The line is the median of three networks, and the band reaches from the
 # lowest to the highest. What counting pairs of characters reaches is printed above the figure.
 
 # %%
@@ -804,7 +804,7 @@ lines(
     x=np.array(TEMPERATURES),
     xlabel="temperature",
     ylabel="bits per character of unread text",
-    alt="Bits per character of unread text against the temperature, four networks with their spread. The curve is lowest at 0.7, a little "
+    alt="Bits per character of unread text against the temperature, three networks with their spread. The curve is lowest at 0.7, a little "
     "higher at 1, and rises on both sides to about 0.6 at the ends, 0.3 and 1.3.",
 )
 
@@ -822,7 +822,7 @@ lines(
     x=np.array(TEMPERATURES),
     xlabel="temperature",
     ylabel="share",
-    alt="Share of unknown words and of repeated windows against the temperature, four networks. Unknown words rise from near 0 to about "
+    alt="Share of unknown words and of repeated windows against the temperature, three networks. Unknown words rise from near 0 to about "
     "0.3; repeated windows fall from about 0.08 to nearly 0, and cross the level of real text near 0.7.",
 )
 
@@ -838,7 +838,7 @@ for name in ALIKE:
 bars(
     {**{name: errors[name] for name in ("temperature 1.0", *ALIKE) if errors}, "real text": unknown(real)},
     ylabel="share of unknown words",
-    alt="Share of unknown words for temperature 1, temperature 0.7, top-k 4 and top-p 0.8, four networks with their spread, and real text. "
+    alt="Share of unknown words for temperature 1, temperature 0.7, top-k 4 and top-p 0.8, three networks with their spread, and real text. "
     "Temperature 1 is highest, top-k 4 next, temperature 0.7 much lower, top-p 0.8 close to 0, and real text has none.",
 )
 
