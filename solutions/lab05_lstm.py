@@ -671,8 +671,8 @@ def train(cell, seed, length=20, steps=450, every=25):
 
 # %% [markdown]
 # Sequences of 20 steps, three cells, four seeds each: twelve networks. The length was chosen by trying: it is long enough
-# that the plain cell learns nothing in 450 training steps, and short enough that every LSTM does, in well under half a
-# minute for all twelve on one core. It is left out when the notebook is graded.
+# that the plain cell learns next to nothing in 450 training steps, and short enough that every LSTM does, in well under
+# half a minute for all twelve on one core. It is left out when the notebook is graded.
 
 # %%
 CELLS = ("plain cell", "LSTM as drawn", "LSTM, forget bias 3")
@@ -692,7 +692,7 @@ lines(
     xlabel="training steps",
     ylabel="mean squared error on 200 fresh sequences",
     alt="Mean squared error on a logarithmic scale against training steps for three cells, four seeds each, and a flat line at 0.167 for "
-    "always answering 1. The plain cell stays near that line throughout. Both LSTMs stay there for some hundred steps and then fall "
+    "always answering 1. The plain cell stays near that line throughout. Both LSTMs stay there for more than a hundred steps and then fall "
     "steeply to a few thousandths.",
 )
 

@@ -853,8 +853,8 @@ if trained:
 bars(
     {**accuracy, "guess": [0.25]},
     ylabel="share of the symbols right",
-    alt="Bars of the share of symbols that three trained GRUs get right. As trained, and converted to 1 - z and read so: equal, and near 1. "
-    "Read with 1 - z without conversion, and with the reset gate before the product: about half of that or less, near the guess of 0.25.",
+    alt="Bars of the share of symbols that three trained GRUs get right. As trained, and converted to 1 - z and read so: equal, and near "
+    "1. Read with 1 - z without conversion, and with the reset gate before the product: about half of that or less, near a guess.",
 )
 
 # %% [markdown]

@@ -838,8 +838,8 @@ for name in ALIKE:
 bars(
     {**{name: errors[name] for name in ("temperature 1.0", *ALIKE) if errors}, "real text": unknown(real)},
     ylabel="share of unknown words",
-    alt="Share of unknown words for temperature 1, temperature 0.7, top-k 4 and top-p 0.8, three networks with their spread, and real text. "
-    "Temperature 1 is highest, top-k 4 next, temperature 0.7 much lower, top-p 0.8 close to 0, and real text has none.",
+    alt="Share of unknown words for temperature 1, temperature 0.7, top-k 4 and top-p 0.8, three networks with their spread, and real text."
+    " Temperature 1 is highest, top-k 4 next, temperature 0.7 much lower, top-p 0.8 close to 0, and real text has none.",
 )
 
 # %% [markdown]

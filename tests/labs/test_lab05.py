@@ -15,11 +15,11 @@ def test_what_the_text_says_of_the_experiment_is_true(monkeypatch):
     monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
     notebook = solved("lab05")
     plain, drawn, biased = (notebook["errors"][cell] for cell in notebook["CELLS"])
-    assert all(errors.shape == (4, 24) for errors in (plain, drawn, biased))
+    assert all(errors.shape == (4, 18) for errors in (plain, drawn, biased))
     assert round(adding_baseline(), 3) == 0.167
-    assert plain.min() > 0.13 and plain.max() < 0.2  # learns nothing
+    assert plain.min() > 0.12 and plain.max() < 0.2  # learns next to nothing
     for errors in (drawn, biased):
-        assert np.median(errors[:, :8], axis=0).min() > 0.13  # nothing for some hundred steps
+        assert np.median(errors[:, :6], axis=0).min() > 0.13  # nothing for more than a hundred steps
         assert errors[:, -1].max() < 0.01  # every seed has learned it
     solved_at = [25 * (1 + (errors < 0.02).argmax(axis=1)) for errors in (drawn, biased)]
     assert solved_at[0].min() < np.median(solved_at[1]) < solved_at[0].max()  # neither is clearly ahead
@@ -27,14 +27,14 @@ def test_what_the_text_says_of_the_experiment_is_true(monkeypatch):
 
     reaches = notebook["reaches"]
     for cell in ("plain cell", "LSTM as drawn"):
-        assert reaches[f"{cell}, untrained"][:, 0].max() < 1e-4
-        assert all(np.corrcoef(np.arange(30), line)[0, 1] > 0.97 for line in np.log(reaches[f"{cell}, untrained"]))
+        assert reaches[f"{cell}, untrained"][:, 0].max() < 1e-3
+        assert all(np.corrcoef(np.arange(20), line)[0, 1] > 0.97 for line in np.log(reaches[f"{cell}, untrained"]))
     for name in ("LSTM, forget bias 3, untrained", "LSTM as drawn, trained"):
         median = np.median(reaches[name], axis=0)
         assert median.min() > 0.1 and median.max() < 10
         assert reaches[name][:, 0].min() > 0.1 and reaches[name][:, 0].max() < 10  # about as much as the last step
     f = reference.sigmoid(np.array([0.0, 3.0]))
-    assert f"{f[0] ** 30:.0e}" == "9e-10" and f"{f[1]:.2f} {f[1] ** 30:.1f}" == "0.95 0.2"
+    assert f"{f[0] ** 20:.0e}" == "1e-06" and f"{f[1]:.2f} {f[1] ** 20:.1f}" == "0.95 0.4"
 
 
 def test_an_array_that_is_missing_explains_nothing():

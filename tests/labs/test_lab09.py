@@ -23,9 +23,9 @@ def notebook(monkeypatch):
 
 def test_what_the_text_says_of_the_networks_is_true(notebook):
     temperatures, errors, repetition = (notebook[name] for name in ("TEMPERATURES", "errors", "repetition"))
-    assert temperatures == (0.3, 0.5, 0.7, 1.0, 1.3) and all(values.shape == (4,) for values in errors.values())
+    assert temperatures == (0.3, 0.5, 0.7, 1.0, 1.3) and all(values.shape == (3,) for values in errors.values())
     bits = notebook["bits"]["networks"]
-    assert bits.shape == (4, 5) and (bits.argmin(axis=1) == 2).all()  # lowest at 0.7, and rising on both sides
+    assert bits.shape == (3, 5) and (bits.argmin(axis=1) == 2).all()  # lowest at 0.7, and rising on both sides
     assert (np.diff(bits[:, :3]) < 0).all() and (np.diff(bits[:, 2:]) > 0).all()
     assert 0.5 < np.median(bits[:, [0, 4]]) < 0.7 and bits.max() < 0.5 * notebook["pairs"]  # about 0.6 at the ends
 
