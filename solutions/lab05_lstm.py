@@ -751,4 +751,4 @@ lines(
 #
 # **Try it.** Change one thing and predict the figure before you run it: `length=30` in `train`, with 600 steps;
 # `set_forget_bias(params, -3.0)`; a learning rate of 0.01 for all; or the backward pass without `dstate.c`, which is a wrong
-# gradient, and see whether the network learns all the same.
+# gradient, written in a cell of its own above `read`, where no check replaces it: see whether the network learns all the same.

@@ -97,7 +97,7 @@ def truncated_bptt(step_forward, params, xs, state0, loss, *, k1, k2, **options)
     check_steps("truncated_bptt: k2", k2)
     params, before = _leaf(params), _leaf(state0)
     value, dparams, dstate0 = 0.0, tree_map(torch.zeros_like, params), tree_map(torch.zeros_like, state0)
-    window = deque(maxlen=k2)  # (state before the step, state after it, gradient of its loss) of the last k2 steps
+    window = deque(maxlen=int(k2))  # (state before the step, state after it, gradient of its loss) of the last k2 steps
     for t, x in enumerate(xs.unbind()):
         after = step_forward(params, x, before, **options)
         detached = _leaf(after)

@@ -125,7 +125,7 @@ def truncated_bptt(step_forward, step_backward, params, xs, state0, loss_gradien
     check_steps("truncated_bptt: k2", k2)
     loss, dparams, state = 0.0, tree_map(np.zeros_like, params), state0
     dstate0 = tree_map(np.zeros_like, state0)
-    window = deque(maxlen=k2)  # (cache, gradient of the loss at the state after the step) of the last k2 steps
+    window = deque(maxlen=int(k2))  # (cache, gradient of the loss at the state after the step) of the last k2 steps
     for t, x in enumerate(xs):
         state, cache = step_forward(params, x, state, **options)
         step_loss, dstate = loss_gradient(t, state)

@@ -79,7 +79,7 @@ def test_going_back_to_the_start_from_every_step_equals_full(rng, cell, k1):
 
 
 @pytest.mark.parametrize("cell", CELLS)
-@pytest.mark.parametrize("k", [1, 2, 3, 6])
+@pytest.mark.parametrize("k", [1, 2, np.int64(3), 6])
 def test_chunks_are_k1_equal_to_k2(rng, cell, k):
     arguments, over_time, at_step = problem(rng, cell)
     _, forward, backward, step_forward, step_backward = CELLS[cell]
