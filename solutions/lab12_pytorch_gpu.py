@@ -30,7 +30,7 @@
 # **You need** the chapters [The LSTM](book:lstm) and [Truncated backpropagation through time](book:truncated_bptt), for
 # part 7 [Sequences of unequal length](book:unequal_lengths), and lab 5 or its ideas. What `requires_grad` and
 # `backward()` do you should have seen once, as in [the third witness](book:gradient_checking#gradient-checking-autograd).
-# **Time:** 75 to 90 minutes.
+# **Time:** 75 to 95 minutes.
 #
 # **This lab needs a Python with PyTorch**, on your computer, a course server or Colab; PyTorch does not exist in the
 # browser's own Python. A GPU is not needed. Where there is one, the lab uses it in the last part.
@@ -307,10 +307,10 @@ to_params = lab12.arrays.or_reference(to_params)
 #
 # You write no cache and no backward pass. While the lines run, PyTorch records them in a **graph**, and goes back through
 # it when somebody asks for a gradient. That works as long as every number comes from the ones before by PyTorch's own
-# operations. `detach()`, `numpy()`, `item()` and `torch.tensor(...)` of a tensor cut the graph: the numbers stay right, and
-# nothing can be learned any more. The check looks for that. It also runs your function on the device `meta`: a tensor that
-# you make yourself, say with `torch.zeros`, must be made where the inputs are, and with their dtype. Book: [one
-# step](book:lstm#lstm-step).
+# operations (the `sigmoid` of the worked example is NumPy's). `detach()`, `numpy()`, `item()` and `torch.tensor(...)` of a
+# tensor cut the graph: the numbers stay right, and nothing can be learned any more. The check looks for that. It also runs
+# your function on the device `meta`: a tensor that you make yourself, say with `torch.zeros`, must be made where the inputs
+# are, and with their dtype. Book: [one step](book:lstm#lstm-step).
 
 # %%
 # Worked example: the cell of part 2 reads 1.0 and then -1.0, from h = 0.5 and c = 0.9, as in lab 5.
@@ -389,12 +389,12 @@ lstm_forward = lab12.sequence.or_reference(lstm_forward)
 # equations of lab 5. An **autograd function** is a class with two static methods that tells PyTorch to use it.
 #
 # - `forward(ctx, ...)` computes the results. Inside it nothing is recorded. What the way back will need is handed to
-#   `ctx.save_for_backward(...)`; it takes tensors only.
+#   `ctx.save_for_backward(...)`, in a single call; it takes tensors only.
 # - `backward(ctx, ...)` gets one gradient for each *result* of forward, and returns one for each *argument* of forward after
 #   `ctx`, in their order. `ctx.saved_tensors` gives back what was saved.
 # - `LSTMStep.apply(...)` calls it. Never call `forward` yourself.
 #
-# With $\mathrm{d}h$ and $\mathrm{d}c$ as they arrive:
+# With $\mathrm{d}h$ and $\mathrm{d}c$ as they arrive (the arrow makes a new tensor; what arrives is not yours to write into):
 #
 # $$
 # \begin{aligned}
@@ -608,7 +608,7 @@ chunk_gradients = lab12.chunk.or_reference(chunk_gradients)
 # out, and the layers of `torch.nn` accept it. Three calls: pack, read, put the padding back.
 #
 # ```text
-# lengths 1, 3, 2:    data = [b1, c1, a1,  b2, c2,  b3]    batch_sizes = [3, 2, 1]
+# a, b, c of lengths 1, 3, 2:    data = [b1, c1, a1,  b2, c2,  b3]    batch_sizes = [3, 2, 1]
 # ```
 #
 # Book: [packing](book:unequal_lengths#unequal-lengths-packing). Mind four things. Packing wants its lengths on the CPU, wherever

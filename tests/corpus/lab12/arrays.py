@@ -139,3 +139,38 @@ def items(state_dict):
 @wrong("it stopped")
 def dict_detached(state_dict):
     return state_dict.detach().cpu().numpy()
+
+
+@right
+def without_recording(state_dict):
+    """Under no_grad a tensor that asks for a gradient does not refuse."""
+    with torch.no_grad():
+        return {name.removesuffix("_l0"): tensor.cpu().numpy().copy() for name, tensor in state_dict.items()}
+
+
+@wrong("without detach before it")
+def numpy_too_early(state_dict):
+    return {name.removesuffix("_l0"): tensor.numpy().detach().cpu().copy() for name, tensor in state_dict.items()}
+
+
+@wrong("copy is called on a tensor, which has clone")
+def copy_of_a_tensor(state_dict):
+    return {name.removesuffix("_l0"): tensor.detach().cpu().copy().numpy() for name, tensor in state_dict.items()}
+
+
+@wrong("its return stands inside the loop")
+def return_in_the_loop(state_dict):
+    params = {}
+    for name, tensor in state_dict.items():
+        params[name.removesuffix("_l0")] = tensor.detach().cpu().numpy().copy()
+        return params
+
+
+@wrong("it changed its argument state_dict in place")
+def detached_in_place(state_dict):
+    return {name.removesuffix("_l0"): tensor.detach_().cpu().numpy().copy() for name, tensor in state_dict.items()}
+
+
+@wrong("must be a NumPy array")
+def no_parentheses(state_dict):
+    return {name.removesuffix("_l0"): tensor.detach().cpu().numpy for name, tensor in state_dict.items()}

@@ -48,8 +48,8 @@ def grad_zeroed_in_place(params, xs, targets, state):
 
 
 @right
-def without_the_output_layer_of_linear(params, xs, targets, state):
-    hs, state_next = lstm_forward(params, xs, state)
+def with_linear(params, xs, targets, state):
+    hs, state_next = lstm_forward(params, xs, free(state))
     logits = F.linear(hs, params["weight_out"], params["bias_out"])
     loss = F.cross_entropy(logits.permute(0, 2, 1), targets)
     names, parts = zip(*params.items(), strict=True)
@@ -129,6 +129,20 @@ def past_not_cut(params, xs, targets, state):
     return loss.detach(), {name: part.grad for name, part in params.items()}, free(state_next)
 
 
+@wrong("the way back goes on into that past")
+def past_not_cut_with_grad(params, xs, targets, state):
+    hs, state_next = lstm_forward(params, xs, state)
+    loss = flat_loss(params, hs, targets)
+    return loss.detach(), gradients_of(loss, params), free(state_next)
+
+
+@wrong("the way back goes on into that past")
+def past_of_c_not_cut(params, xs, targets, state):
+    hs, state_next = lstm_forward(params, xs, LSTMState(state.h.detach(), state.c))
+    loss = flat_loss(params, hs, targets)
+    return loss.detach(), gradients_of(loss, params), free(state_next)
+
+
 @wrong("the state is reset and not carried")
 def reset(params, xs, targets, state):
     state = LSTMState(torch.zeros_like(state.h), torch.zeros_like(state.c))
@@ -203,7 +217,7 @@ def tuple_of_gradients(params, xs, targets, state):
     return loss.detach(), torch.autograd.grad(loss, list(params.values())), free(state_next)
 
 
-@wrong("it stopped")
+@wrong("detach is called on the LSTMState")
 def pair_detached(params, xs, targets, state):
     state = state.detach()
     hs, state_next = lstm_forward(params, xs, state)
@@ -228,3 +242,103 @@ def clipped(params, xs, targets, state):
     loss = flat_loss(params, hs, targets)
     gradients = gradients_of(loss, params)
     return loss.detach(), {name: part.clamp(-0.01, 0.01) for name, part in gradients.items()}, free(state_next)
+
+
+@right
+def grad_handed_out_and_zeroed_next_time(params, xs, targets, state):
+    for part in params.values():
+        if part.grad is not None:
+            part.grad.zero_()
+    hs, state_next = lstm_forward(params, xs, free(state))
+    loss = flat_loss(params, hs, targets)
+    loss.backward()
+    return loss.detach(), {name: part.grad for name, part in params.items()}, free(state_next)
+
+
+@wrong("the gradients are clipped")
+def norm_clipped(params, xs, targets, state):
+    for part in params.values():
+        part.grad = None
+    hs, state_next = lstm_forward(params, xs, free(state))
+    loss = flat_loss(params, hs, targets)
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(params.values(), 1.0)
+    return loss.detach(), {name: part.grad for name, part in params.items()}, free(state_next)
+
+
+@wrong("time and batch are exchanged in the targets")
+def targets_turned(params, xs, targets, state):
+    hs, state_next = lstm_forward(params, xs, free(state))
+    loss = F.cross_entropy(logits_of(params, hs).flatten(0, 1), targets.T.flatten())
+    return loss.detach(), gradients_of(loss, params), free(state_next)
+
+
+@wrong("the gradients are set to zero after they were computed")
+def zeroed_after_backward(params, xs, targets, state):
+    hs, state_next = lstm_forward(params, xs, free(state))
+    loss = flat_loss(params, hs, targets)
+    loss.backward()
+    dparams = {name: part.grad for name, part in params.items()}
+    for part in params.values():
+        part.grad.zero_()
+    return loss.detach(), dparams, free(state_next)
+
+
+@wrong("no backward pass was made")
+def backward_forgotten(params, xs, targets, state):
+    hs, state_next = lstm_forward(params, xs, free(state))
+    loss = flat_loss(params, hs, targets)
+    return loss.detach(), {name: part.grad for name, part in params.items()}, free(state_next)
+
+
+@wrong("bias_out is not used")
+def bias_out_unused(params, xs, targets, state):
+    hs, state_next = lstm_forward(params, xs, free(state))
+    loss = F.cross_entropy((hs @ params["weight_out"].T).flatten(0, 1), targets.flatten())
+    return loss.detach(), gradients_of(loss, params), free(state_next)
+
+
+@wrong("weight_out is used without its transpose")
+def not_transposed(params, xs, targets, state):
+    hs, state_next = lstm_forward(params, xs, free(state))
+    loss = F.cross_entropy((hs @ params["weight_out"] + params["bias_out"]).flatten(0, 1), targets.flatten())
+    return loss.detach(), gradients_of(loss, params), free(state_next)
+
+
+@wrong("hs is detached before the output layer")
+def hs_detached(params, xs, targets, state):
+    hs, state_next = lstm_forward(params, xs, free(state))
+    loss = flat_loss(params, hs.detach(), targets)
+    return loss.detach(), gradients_of(loss, params), free(state_next)
+
+
+@wrong("the gradients of the output layer are missing")
+def four_only(params, xs, targets, state):
+    hs, state_next = lstm_forward(params, xs, free(state))
+    loss = flat_loss(params, hs, targets)
+    found = gradients_of(loss, params)
+    return loss.detach(), {name: part for name, part in found.items() if not name.endswith("out")}, free(state_next)
+
+
+@wrong("state_next is the state before the chunk")
+def the_old_state_again(params, xs, targets, state):
+    hs, _ = lstm_forward(params, xs, free(state))
+    loss = flat_loss(params, hs, targets)
+    return loss.detach(), gradients_of(loss, params), free(state)
+
+
+@wrong("its requires_grad is True")
+def graph_of_the_gradients(params, xs, targets, state):
+    hs, state_next = lstm_forward(params, xs, free(state))
+    loss = flat_loss(params, hs, targets)
+    found = torch.autograd.grad(loss, list(params.values()), create_graph=True)
+    return loss.detach(), dict(zip(params, found, strict=True)), free(state_next)
+
+
+@wrong("it changed its argument state in place")
+def detached_in_place(params, xs, targets, state):
+    state.h.detach_()
+    state.c.detach_()
+    hs, state_next = lstm_forward(params, xs, state)
+    loss = flat_loss(params, hs, targets)
+    return loss.detach(), gradients_of(loss, params), free(state_next)

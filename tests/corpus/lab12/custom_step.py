@@ -269,7 +269,7 @@ def forward_called(x, h, c, weight_ih, weight_hh, bias_ih, bias_hh):
     return h_next + 0 * x.sum(), c_next + 0 * x.sum()
 
 
-@wrong(None)
+@wrong("exchanged on their way through ctx.saved_tensors")
 @by
 def saved_in_another_order(ctx, dh, dc):
     x, h, c, weight_ih, weight_hh, f, i, g, o, tanh_c = ctx.saved_tensors
@@ -286,3 +286,142 @@ def next_h(ctx, dh, dc):
     dx, dh, dc, dW_ih, _, *db = finish(ctx.saved_tensors, da, dc)
     *_, o, tanh_c = ctx.saved_tensors
     return dx, dh, dc, dW_ih, da.T @ (o * tanh_c), *db
+
+
+@right
+def context_set_up_apart(x, h, c, weight_ih, weight_hh, bias_ih, bias_hh):
+    class Step(torch.autograd.Function):
+        @staticmethod
+        def forward(x, h, c, *weights):
+            i, f, g, o = gates(x, h, *weights)
+            c_next = f * c + i * g
+            return o * torch.tanh(c_next), c_next
+
+        @staticmethod
+        def setup_context(ctx, inputs, output):
+            ctx.save_for_backward(*inputs)
+
+        @staticmethod
+        def backward(ctx, dh, dc):
+            x, h, c, *weights = ctx.saved_tensors
+            i, f, g, o = gates(x, h, *weights)
+            saved = (x, h, c, *weights[:2], i, f, g, o, torch.tanh(f * c + i * g))
+            dc = full_dc(saved, dh, dc)
+            return finish(saved, torch.cat(blocks(saved, dh, dc), dim=1), dc)
+
+    return Step.apply(x, h, c, weight_ih, weight_hh, bias_ih, bias_hh)
+
+
+@right
+@by
+def filled_block_by_block(ctx, dh, dc):
+    _, h, *_ = ctx.saved_tensors
+    dc = full_dc(ctx.saved_tensors, dh, dc)
+    da = h.new_empty(len(h), 4, h.shape[1])
+    for place, block in enumerate(blocks(ctx.saved_tensors, dh, dc)):
+        da[:, place] = block
+    return finish(ctx.saved_tensors, da.flatten(1), dc)
+
+
+@wrong("PyTorch recorded the step itself")
+def no_function_of_its_own(x, h, c, weight_ih, weight_hh, bias_ih, bias_hh):
+    i, f, g, o = gates(x, h, weight_ih, weight_hh, bias_ih, bias_hh)
+    c_next = f * c + i * g
+    return o * torch.tanh(c_next), c_next
+
+
+@wrong("backward writes into dc_next")
+@by
+def dc_added_in_place(ctx, dh, dc):
+    dc += full_dc(ctx.saved_tensors, dh, 0)
+    return finish(ctx.saved_tensors, torch.cat(blocks(ctx.saved_tensors, dh, dc), dim=1), dc)
+
+
+@wrong("tanh_c is not squared")
+@by
+def no_square(ctx, dh, dc):
+    *_, o, tanh_c = ctx.saved_tensors
+    dc = dc + dh * o * (1 - tanh_c)
+    return finish(ctx.saved_tensors, torch.cat(blocks(ctx.saved_tensors, dh, dc), dim=1), dc)
+
+
+@wrong("g is not squared")
+@by
+def no_square_of_g(ctx, dh, dc):
+    *_, c, _, _, i, f, g, o, tanh_c = ctx.saved_tensors
+    dc = full_dc(ctx.saved_tensors, dh, dc)
+    da = torch.cat([dc * g * i * (1 - i), dc * c * f * (1 - f), dc * i * (1 - g), dh * tanh_c * o * (1 - o)], dim=1)
+    return finish(ctx.saved_tensors, da, dc)
+
+
+@wrong("added up over the gates")
+@by
+def bias_over_the_gates(ctx, dh, dc):
+    dc = full_dc(ctx.saved_tensors, dh, dc)
+    da = torch.cat(blocks(ctx.saved_tensors, dh, dc), dim=1)
+    return *finish(ctx.saved_tensors, da, dc)[:5], da.sum(dim=1), da.sum(dim=1)
+
+
+@wrong("over the batch and over the gates")
+@by
+def bias_over_everything(ctx, dh, dc):
+    dc = full_dc(ctx.saved_tensors, dh, dc)
+    da = torch.cat(blocks(ctx.saved_tensors, dh, dc), dim=1)
+    return *finish(ctx.saved_tensors, da, dc)[:5], da.sum(), da.sum()
+
+
+@wrong("the gradient of c is dc_next as it came, times f")
+@by
+def dc_back_of_dc_next(ctx, dh, dc_next):
+    dc = full_dc(ctx.saved_tensors, dh, dc_next)
+    dx, dh, _, *rest = finish(ctx.saved_tensors, torch.cat(blocks(ctx.saved_tensors, dh, dc), dim=1), dc)
+    return dx, dh, dc_next * ctx.saved_tensors[6], *rest
+
+
+def saving(save):
+    """The right backward, after a forward in which `save(ctx, x, h, c, weight_ih, weight_hh, a, h_next, c_next)` saves."""
+
+    def forward(ctx, x, h, c, weight_ih, weight_hh, bias_ih, bias_hh):
+        a = (x @ weight_ih.T + bias_ih + h @ weight_hh.T + bias_hh).chunk(4, dim=1)
+        i, f, g, o = gates(x, h, weight_ih, weight_hh, bias_ih, bias_hh)
+        c_next = f * c + i * g
+        h_next = o * torch.tanh(c_next)
+        save(ctx, x, h, c, weight_ih, weight_hh, (a, (i, f, g, o)), h_next, c_next)
+        return h_next, c_next
+
+    answer = by(as_backward, forward)
+    answer.__name__ = save.__name__
+    return answer
+
+
+def as_backward(ctx, dh, dc):
+    x, h, c, weight_ih, weight_hh, i, f, g, o, tanh_c = ctx.saved_tensors
+    dc = dc + dh * o * (1 - tanh_c**2)
+    da = torch.cat([dc * g * i * (1 - i), dc * c * f * (1 - f), dc * i * (1 - g**2), dh * tanh_c * o * (1 - o)], dim=1)
+    return da @ weight_ih, da @ weight_hh, dc * f, da.T @ x, da.T @ h, da.sum(0), da.sum(0)
+
+
+@wrong("the gates are saved before their activation")
+@saving
+def before_the_activation(ctx, x, h, c, weight_ih, weight_hh, gates, h_next, c_next):
+    ctx.save_for_backward(x, h, c, weight_ih, weight_hh, *gates[0], torch.tanh(c_next))
+
+
+@wrong("c_next is saved where backward takes its tanh")
+@saving
+def c_next_for_its_tanh(ctx, x, h, c, weight_ih, weight_hh, gates, h_next, c_next):
+    ctx.save_for_backward(x, h, c, weight_ih, weight_hh, *gates[1], c_next)
+
+
+@wrong("saved after the new state has taken their names")
+@saving
+def overwritten_before_saving(ctx, x, h, c, weight_ih, weight_hh, gates, h_next, c_next):
+    h, c = h_next, c_next
+    ctx.save_for_backward(x, h, c, weight_ih, weight_hh, *gates[1], torch.tanh(c))
+
+
+@wrong("not enough values to unpack")
+@saving
+def saved_in_two_calls(ctx, x, h, c, weight_ih, weight_hh, gates, h_next, c_next):
+    ctx.save_for_backward(x, h, c, weight_ih, weight_hh)
+    ctx.save_for_backward(*gates[1], torch.tanh(c_next))

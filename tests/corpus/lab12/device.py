@@ -183,7 +183,7 @@ def auto_stays(available, wanted="auto", dtype="float32"):
     return dtype_ignored(available)
 
 
-@wrong(None)
+@wrong("is chosen")
 def this_computer(available, wanted="auto", dtype="float32"):
     if wanted != "auto":
         return wanted
@@ -197,3 +197,72 @@ def mps_for_half_alone(available, wanted="auto", dtype="float32"):
     if available.get("cuda", 0) > 1 or (available.get("cuda", 0) and dtype != "float64"):
         return "cuda"
     return "mps" if available.get("mps", 0) and dtype != "float64" else "cpu"
+
+
+@right
+def struck_from_a_list(available, wanted="auto", dtype="float32"):
+    candidates = ["cuda", "mps", "cpu"]
+    if dtype == "float64":
+        candidates.remove("mps")
+    there = [kind for kind in candidates if available.get(kind)]
+    return wanted if wanted != "auto" else [*there, "cpu"][0]
+
+
+@right
+def copy_with_every_kind(available, wanted="auto", dtype="float32"):
+    count = {"cuda": 0, "mps": 0, **available}
+    name = wanted
+    if wanted == "auto":
+        name = "cpu"
+        if count["mps"] and dtype == "float32":
+            name = "mps"
+        if count["cuda"]:
+            name = "cuda"
+    return name
+
+
+@wrong("a wish for mps is not granted in float64")
+def mps_refused(available, wanted="auto", dtype="float32"):
+    if wanted == "mps" and dtype == "float64":
+        return "cpu"
+    return one_expression(available, wanted, dtype)
+
+
+@wrong("only a count of exactly 1 is taken for a device")
+def exactly_one(available, wanted="auto", dtype="float32"):
+    if wanted != "auto":
+        return wanted
+    if available.get("cuda") == 1:
+        return "cuda"
+    if available.get("mps") == 1 and dtype != "float64":
+        return "mps"
+    return "cpu"
+
+
+@wrong("the first key that will do is taken")
+def first_that_will_do(available, wanted="auto", dtype="float32"):
+    if wanted != "auto":
+        return wanted
+    for kind, count in available.items():
+        if count > 0 and not (kind == "mps" and dtype == "float64"):
+            return kind
+    return "cpu"
+
+
+@wrong("it returned None")
+def no_case_for_all_else(available, wanted="auto", dtype="float32"):
+    if wanted != "auto":
+        return wanted
+    if available.get("cuda", 0) > 0:
+        return "cuda"
+    elif available.get("mps", 0) > 0:
+        if dtype == "float32":
+            return "mps"
+    else:
+        return "cpu"
+
+
+@wrong(None)
+def last_of_several(available, wanted="auto", dtype="float32"):
+    name = one_expression(available, wanted, dtype)
+    return f"cuda:{available['cuda'] - 1}" if name == "cuda" else name

@@ -195,3 +195,60 @@ def trained_layer(params, xs, lengths):
     layer = layer_of(params).requires_grad_(True)
     out, (h, c) = layer(pack_padded_sequence(xs, lengths, enforce_sorted=False))
     return pad_packed_sequence(out, total_length=len(xs))[0], LSTMState(h[0], c[0])
+
+
+@right
+def zeros_added_behind(params, xs, lengths):
+    out, state = layer_of(params)(pack_padded_sequence(xs, lengths.cpu(), enforce_sorted=False))
+    hs, _ = pad_packed_sequence(out)
+    hs = torch.nn.functional.pad(hs, (0, 0, 0, 0, 0, len(xs) - len(hs)))
+    return hs, LSTMState(*(part[-1] for part in state))
+
+
+@wrong("the first sequence is taken out of h_T and c_T")
+def first_sequence(params, xs, lengths):
+    out, (h, c) = layer_of(params)(pack_padded_sequence(xs, lengths, enforce_sorted=False))
+    return pad_packed_sequence(out, total_length=len(xs))[0], LSTMState(h[:, 0], c[:, 0])
+
+
+@wrong("squeeze() takes away every axis of size 1")
+def squeezed(params, xs, lengths):
+    out, (h, c) = layer_of(params)(pack_padded_sequence(xs, lengths, enforce_sorted=False))
+    return pad_packed_sequence(out, total_length=len(xs))[0], LSTMState(h.squeeze(), c.squeeze())
+
+
+@wrong("the layer's pair as it came")
+def pair_of_the_layer(params, xs, lengths):
+    out, state = layer_of(params)(pack_padded_sequence(xs, lengths, enforce_sorted=False))
+    return pad_packed_sequence(out, total_length=len(xs))[0], state
+
+
+@wrong("hs is the pair that pad_packed_sequence returns")
+def states_and_lengths(params, xs, lengths):
+    out, (h, c) = layer_of(params)(pack_padded_sequence(xs, lengths, enforce_sorted=False))
+    return pad_packed_sequence(out, total_length=len(xs)), LSTMState(h[0], c[0])
+
+
+@wrong("batch_first=True is given, but the first axis of xs is time")
+def batch_first_both_times(params, xs, lengths):
+    out, (h, c) = layer_of(params)(pack_padded_sequence(xs, lengths, batch_first=True, enforce_sorted=False))
+    return pad_packed_sequence(out, batch_first=True, total_length=len(xs))[0], LSTMState(h[0], c[0])
+
+
+@wrong("nothing is packed")
+def packed_and_not_read(params, xs, lengths):
+    pack_padded_sequence(xs, lengths, enforce_sorted=False)
+    out, (h, c) = layer_of(params)(xs)
+    return out, LSTMState(h[0], c[0])
+
+
+@wrong("pad_packed_sequence needs total_length")
+def total_length_of_the_longest(params, xs, lengths):
+    out, (h, c) = layer_of(params)(pack_padded_sequence(xs, lengths, enforce_sorted=False))
+    return pad_packed_sequence(out, total_length=int(lengths.max()))[0], LSTMState(h[0], c[0])
+
+
+@wrong("is nan but 0 was expected")
+def padded_with_nan(params, xs, lengths):
+    out, (h, c) = layer_of(params)(pack_padded_sequence(xs, lengths, enforce_sorted=False))
+    return pad_packed_sequence(out, total_length=len(xs), padding_value=float("nan"))[0], LSTMState(h[0], c[0])

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from rnncore.reference import LSTMState
+from rnncore.reference import LSTMState, sigmoid
 from tests.corpus.answers import right, wrong
 
 
@@ -300,5 +300,127 @@ def state_rewritten_in_place(params, xs, state0):
         i, f, g, o = gates(params, x, h)
         c.mul_(f).add_(i * g)
         h = o * torch.tanh(c)
+        hs.append(h)
+    return torch.stack(hs), LSTMState(h, c)
+
+
+@right
+def np_split(params, xs, state0):
+    """NumPy's split works on a tensor: it takes slices, and PyTorch records them."""
+    h, c = state0
+    hs = []
+    for x in xs:
+        a = x @ params["weight_ih"].T + params["bias_ih"] + h @ params["weight_hh"].T + params["bias_hh"]
+        i, f, g, o = np.split(a, 4, axis=1)
+        c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+        h = torch.sigmoid(o) * torch.tanh(c)
+        hs.append(h)
+    return torch.stack(hs), LSTMState(h, c)
+
+
+@right
+def recursive(params, xs, state0):
+    def read(t, h, c):
+        if t == len(xs):
+            return [], LSTMState(h, c)
+        h, c = step(params, xs[t], h, c)
+        rest, last = read(t + 1, h, c)
+        return [h, *rest], last
+
+    hs, last = read(0, *state0)
+    return torch.stack(hs), last
+
+
+@wrong("the sigmoid of the NumPy code is called on a tensor")
+def sigmoid_of_the_notebook(params, xs, state0):
+    h, c = state0
+    hs = []
+    for x in xs:
+        a = x @ params["weight_ih"].T + params["bias_ih"] + h @ params["weight_hh"].T + params["bias_hh"]
+        i, f, g, o = a.chunk(4, dim=1)
+        c = sigmoid(f) * c + sigmoid(i) * torch.tanh(g)
+        h = sigmoid(o) * torch.tanh(c)
+        hs.append(h)
+    return torch.stack(hs), LSTMState(h, c)
+
+
+@wrong("a function of NumPy is called on a tensor")
+def np_tanh(params, xs, state0):
+    h, c = state0
+    hs = []
+    for x in xs:
+        i, f, g, o = gates(params, x, h)
+        c = f * c + i * g
+        h = o * np.tanh(c)
+        hs.append(h)
+    return torch.stack(hs), LSTMState(h, c)
+
+
+@wrong("a function of NumPy is called on a tensor")
+def np_stack(params, xs, state0):
+    h, c = state0
+    hs = []
+    for x in xs:
+        h, c = step(params, x, h, c)
+        hs.append(h)
+    return torch.tensor(np.stack(hs)), LSTMState(h, c)
+
+
+@wrong("hs is made with torch.tensor")
+def tensor_of_the_list(params, xs, state0):
+    h, c = state0
+    hs = []
+    for x in xs:
+        h, c = step(params, x, h, c)
+        hs.append(h)
+    return torch.tensor(hs), LSTMState(h, c)
+
+
+@wrong("the parameters are detached")
+def tensors_made_of_tensors(params, xs, state0):
+    return with_linear({name: part.detach().clone() for name, part in params.items()}, xs, state0)
+
+
+@wrong("h is detached at every step")
+def h_detached(params, xs, state0):
+    h, c = state0
+    hs = []
+    for x in xs:
+        h, c = step(params, x, h.detach(), c)
+        hs.append(h)
+    return torch.stack(hs), LSTMState(h, c)
+
+
+@wrong("it changed its argument state0 in place")
+def writes_into_state0(params, xs, state0):
+    h, c = state0
+    hs = []
+    for x in xs:
+        i, f, g, o = gates(params, x, h)
+        c *= f
+        c += i * g
+        h = o * torch.tanh(c)
+        hs.append(h)
+    return torch.stack(hs), LSTMState(h, c)
+
+
+@wrong("made in advance without a dtype")
+def zeros_of_float32_on_the_device(params, xs, state0):
+    h, c = state0
+    hs = torch.zeros(xs.shape[0], *h.shape, device=xs.device)
+    for t, x in enumerate(xs):
+        h, c = step(params, x, h, c)
+        hs[t] = h
+    return hs, LSTMState(h, c)
+
+
+@wrong("bias_hh is forgotten")
+def bias_hh_left_out(params, xs, state0):
+    h, c = state0
+    hs = []
+    for x in xs:
+        i, f, g, o = (x @ params["weight_ih"].T + h @ params["weight_hh"].T + params["bias_ih"]).chunk(4, dim=1)
+        c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+        h = torch.sigmoid(o) * torch.tanh(c)
         hs.append(h)
     return torch.stack(hs), LSTMState(h, c)

@@ -247,3 +247,67 @@ def emptied(params, chunks, state):
         part, state = lstm_forward(params, chunks.pop(0), state)
         parts.append(part)
     return torch.cat(parts), state
+
+
+@wrong("from now on PyTorch records nothing anywhere")
+def switched_off_for_good(params, chunks, state):
+    torch.set_grad_enabled(False)
+    return graph_kept(params, chunks, state)
+
+
+@wrong("neither hs nor state is free of it")
+def no_grad_as_a_line(params, chunks, state):
+    torch.no_grad()
+    return graph_kept(params, chunks, state)
+
+
+@wrong("neither hs nor state is free of it")
+def only_the_append(params, chunks, state):
+    parts = []
+    for chunk in chunks:
+        part, state = lstm_forward(params, chunk, state)
+        with torch.no_grad():
+            parts.append(part)
+    return torch.cat(parts), state
+
+
+@wrong("the state is reset to zeros after every chunk")
+@torch.no_grad()
+def reset_after_the_first(params, chunks, state):
+    parts = []
+    for chunk in chunks:
+        part, last = lstm_forward(params, chunk, state)
+        state = LSTMState(torch.zeros_like(last.h), torch.zeros_like(last.c))
+        parts.append(part)
+    return torch.cat(parts), last
+
+
+@wrong("from the cell state before the first")
+@torch.no_grad()
+def first_c_again(params, chunks, state):
+    parts, c = [], state.c
+    for chunk in chunks:
+        part, last = lstm_forward(params, chunk, state)
+        state = LSTMState(part[-1], c)
+        parts.append(part)
+    return torch.cat(parts), last
+
+
+@wrong("state is the one from before the first chunk")
+@torch.no_grad()
+def state_as_it_was_given(params, chunks, state):
+    hs, _ = decorated(params, chunks, state)
+    return hs, state
+
+
+@wrong("got float32")
+def through_lists(params, chunks, state):
+    hs, state = decorated(params, chunks, state)
+    return torch.tensor(hs.tolist()), state
+
+
+@wrong(None)
+@torch.no_grad()
+def state_after_the_first_chunk(params, chunks, state):
+    hs, _ = decorated(params, chunks, state)
+    return hs, lstm_forward(params, chunks[0], state)[1]

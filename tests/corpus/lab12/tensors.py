@@ -153,3 +153,50 @@ def prefixed(params, device="cpu"):
 @wrong("got a list of 4")
 def list_of_tensors(params, device="cpu"):
     return [torch.tensor(array, device=device) for array in params.values()]
+
+
+@right
+def as_tensor_and_clone(params, device="cpu"):
+    return {key + "_l0": torch.as_tensor(params[key], device=device).clone() for key in params}
+
+
+@right
+def moved_with_copy(params, device="cpu"):
+    return {f"{name}_l0": torch.from_numpy(array).to(device, copy=True) for name, array in params.items()}
+
+
+@wrong("the device is given by its place")
+def device_by_its_place(params, device="cpu"):
+    return {f"{name}_l0": torch.tensor(array, device) for name, array in params.items()}
+
+
+@wrong("its return stands inside the loop")
+def return_in_the_loop(params, device="cpu"):
+    state_dict = {}
+    for name, array in params.items():
+        state_dict[f"{name}_l0"] = torch.tensor(array, device=device)
+        return state_dict
+
+
+@wrong("lists of numbers make")
+def through_lists(params, device="cpu"):
+    return {f"{name}_l0": torch.tensor(array.tolist(), device=device) for name, array in params.items()}
+
+
+@wrong("it changed its argument params in place")
+def renamed_in_place(params, device="cpu"):
+    for name in list(params):
+        params[f"{name}_l0"] = torch.tensor(params.pop(name), device=device)
+    return params
+
+
+@wrong("the device is not looked at")
+def cuda_or_nothing(params, device="cpu"):
+    move = torch.Tensor.cuda if device == "cuda" else torch.Tensor.cpu
+    return {f"{name}_l0": move(torch.tensor(array)) for name, array in params.items()}
+
+
+@wrong(None)
+def layer_that_loaded_nothing(params, device="cpu"):
+    first = params["weight_ih"]
+    return torch.nn.LSTM(first.shape[1], len(first) // 4, device=device, dtype=torch.from_numpy(first).dtype).state_dict()

@@ -63,7 +63,7 @@ def chunk_gradients(params, xs, targets, state):
     },
     told=[
         "Your to_state_dict is not right yet. Below, the reference stands in for it.",
-        "This is what comes out when all tensors are float32, which is what torch.Tensor and .float() make.",
+        "This is what comes out when all tensors are float32, which is what torch.Tensor, .float() and lists of numbers make.",
         "lstm_forward on the worked example: hs must have the dtype of the inputs, float64, got float32. This is what comes out when hs is "
         "made in advance without a dtype, and is float32.",
         "lstm_step on the worked example: it is not written yet; put your code in the place of `raise NotImplementedError()`.",

@@ -37,7 +37,7 @@ def choose_device(available, wanted="auto", dtype="float32"):
 
 
 def draw(rng, dtype, N):
-    for cuda, mps, wanted, numbers in itertools.product((0, 1, N), (0, 1), ("auto", "cpu", f"cuda:{N - 1}"), ("float32", "float64")):
+    for cuda, mps, wanted, numbers in itertools.product((0, 1, N), (0, 1), ("auto", "cpu", "mps", f"cuda:{N - 1}"), ("float32", "float64")):
         available = {"cpu": 1, "cuda": cuda, "mps": mps}
         kept = [name for name in rng.permutation(["cpu", "cuda", "mps"]).tolist() if available[name] or rng.random() < 0.5]
         yield {name: available[name] for name in kept}, wanted, numbers
@@ -85,6 +85,9 @@ device = Exercise(
                 wanted if wanted != "auto" and available.get(wanted.split(":")[0], 0) > 0 else right(available, dtype)
             )
         ),
+        "a wish for mps is not granted in float64; take it as it is": lambda available, wanted="auto", dtype="float32": (
+            "cpu" if (wanted, dtype) == ("mps", "float64") else choose_device(available, wanted, dtype)
+        ),
         'the name in available is looked for as it stands in the wish, and "cuda:1" is not found': (
             lambda available, wanted="auto", dtype="float32": wanted if available.get(wanted, 0) > 0 else right(available, dtype)
         ),
@@ -93,7 +96,7 @@ device = Exercise(
         ),
         '"auto" is given back as it is; it asks you to choose': lambda available, wanted="auto", dtype="float32": wanted,
         "the CPU is always chosen": lambda available, wanted="auto", dtype="float32": "cpu",
-        'the CPU is chosen for every "auto"': auto(lambda cuda, mps, dtype: "cpu"),
+        'the CPU is chosen for every "auto"; look into available, and not at this computer': auto(lambda cuda, mps, dtype: "cpu"),
         "cuda is chosen whether there is one or not": auto(lambda cuda, mps, dtype: "cuda"),
         "a key with the count 0 is taken for a device": lambda available, wanted="auto", dtype="float32": (
             right(dict.fromkeys(available, 1), dtype) if wanted == "auto" else wanted
@@ -120,6 +123,14 @@ device = Exercise(
         ),
         "a count of 1 is not enough": auto(
             lambda cuda, mps, dtype: "cuda" if cuda > 1 else "mps" if mps > 1 and dtype != "float64" else "cpu"
+        ),
+        "only a count of exactly 1 is taken for a device": auto(
+            lambda cuda, mps, dtype: "cuda" if cuda == 1 else "mps" if mps == 1 and dtype != "float64" else "cpu"
+        ),
+        "the first key that will do is taken; the order is cuda, mps, cpu": lambda available, wanted="auto", dtype="float32": (
+            next((name for name, count in available.items() if count > 0 and (name, dtype) != ("mps", "float64")), "cpu")
+            if wanted == "auto"
+            else wanted
         ),
         "the first key with a count is taken; the order is cuda, mps, cpu": lambda available, wanted="auto", dtype="float32": (
             next(name for name, count in available.items() if count > 0) if wanted == "auto" else wanted

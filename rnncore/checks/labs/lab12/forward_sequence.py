@@ -5,12 +5,14 @@ Contents
     sequence        its check
 """
 
+import numpy as np
 import torch
 
 from rnncore.checks.compare import compare
 from rnncore.checks.labs.exercise import Exercise
 from rnncore.checks.labs.lab12.inputs import NAMES, draw_sequence, example_sequence
 from rnncore.checks.labs.tensors import works_on_another_device
+from rnncore.reference.activations import sigmoid
 from rnncore.reference.lstm import LSTMState
 
 __all__ = ["lstm_forward", "sequence"]
@@ -127,6 +129,9 @@ sequence = Exercise(
         "everything runs under no_grad, which records no graph": without_graph,
         "hs is made in advance without a dtype, and is float32": filled,
         "torch.split is given 4: in PyTorch that is the size of a piece, not how many": loop(blocks=lambda a: a.split(4, dim=1)),
+        "the sigmoid of the NumPy code is called on a tensor; PyTorch's is torch.sigmoid": loop(blocks=sigmoid),
+        "a function of NumPy is called on a tensor; take PyTorch's, through which gradients go": loop(blocks=np.tanh),
+        "hs is made with torch.tensor, which takes numbers out of the graph; join the tensors themselves": loop(join=torch.tensor),
         "a is cut along axis 0, the batch; the blocks lie side by side along axis 1": loop(blocks=lambda a: a.chunk(4)),
         "a is cut up with reshape(4, B, H), which mixes the sequences of the batch": loop(blocks=lambda a: a.reshape(4, len(a), -1)),
         "the blocks are taken in the order i, f, o, g; here it is i, f, g, o": loop(

@@ -89,13 +89,17 @@ tensors = Exercise(
         "the names end with _l1, the second layer; PyTorch counts from 0": with_names(lambda name: f"{name}_l1"),
         "the names end with _0; the letter l is missing": with_names(lambda name: f"{name}_0"),
         "the names begin with lstm. as in a larger module; here the layer itself loads them": with_names(lambda name: f"lstm.{name}_l0"),
-        "all tensors are float32, which is what torch.Tensor and .float() make": with_tensors(
+        "all tensors are float32, which is what torch.Tensor, .float() and lists of numbers make": with_tensors(
             lambda array, device: torch.tensor(array, dtype=torch.float32, device=device)
         ),
         "all tensors are float64": with_tensors(lambda array, device: torch.tensor(array, dtype=torch.float64, device=device)),
         "the device is not looked at, and all tensors are on the CPU": with_tensors(lambda array, device: torch.tensor(array)),
         "the tensors ask for a gradient, as parameters do; here they only carry numbers": with_tensors(
             lambda array, device: torch.tensor(array, device=device, requires_grad=True)
+        ),
+        "the device is given by its place; torch.tensor takes it by name": with_tensors(lambda array, device: torch.tensor(array, device)),
+        "the function ends after the first entry: its return stands inside the loop": lambda params, device="cpu": dict(
+            list(to_state_dict(params, device).items())[:1]
         ),
         "the arrays are not turned into tensors": with_tensors(lambda array, device: array.copy()),
         "the arrays become lists": with_tensors(lambda array, device: array.tolist()),

@@ -82,7 +82,13 @@ arrays = Exercise(
         "the names are cut at the first underscore, and two of them are the same": with_names(lambda name: name.split("_")[0]),
         "only the middle part of the names is kept, and two of them are the same": with_names(lambda name: name.split("_")[1]),
         "the names have an _l0 more; take it away": with_names(lambda name: f"{name}_l0"),
-        "a tensor that asks for a gradient is turned into an array without detach": with_arrays(lambda tensor: tensor.numpy().copy()),
+        "a tensor that asks for a gradient is turned into an array without detach before it": with_arrays(
+            lambda tensor: tensor.numpy().copy()
+        ),
+        "copy is called on a tensor, which has clone; it is the array that has copy": with_arrays(
+            lambda tensor: tensor.detach().cpu().copy().numpy()
+        ),
+        "the function ends after the first entry: its return stands inside the loop": but(lambda params: dict(list(params.items())[:1])),
         "the tensors are detached but not turned into arrays": with_arrays(lambda tensor: tensor.detach().clone()),
         "the tensors are left as they are": with_arrays(lambda tensor: tensor),
         "the arrays are lists": with_arrays(lambda tensor: tensor.tolist()),

@@ -5,12 +5,15 @@ Contents
     custom_step    its check
 """
 
+import copy
+
 import torch
+from torch.autograd.function import BackwardCFunction
 from torch.autograd.gradcheck import GradcheckError
 
 from rnncore.checks.compare import CheckFailed, compare
 from rnncore.checks.labs.exercise import Exercise
-from rnncore.checks.labs.lab12.inputs import draw_step, example_step
+from rnncore.checks.labs.lab12.inputs import draw_step, example_step, normal
 from rnncore.checks.labs.tensors import works_on_another_device
 
 __all__ = ["custom_step", "lstm_step"]
@@ -58,10 +61,16 @@ class Kept:
 
     def __init__(self, x, h, c, weight_ih, weight_hh, bias_ih, bias_hh):
         self.x, self.h, self.c, self.weight_ih, self.weight_hh = x, h, c, weight_ih, weight_hh
-        i, f, g, o = (x @ weight_ih.T + bias_ih + h @ weight_hh.T + bias_hh).chunk(4, dim=1)
+        self.a = i, f, g, o = (x @ weight_ih.T + bias_ih + h @ weight_hh.T + bias_hh).chunk(4, dim=1)
         self.i, self.f, self.g, self.o = torch.sigmoid(i), torch.sigmoid(f), torch.tanh(g), torch.sigmoid(o)
         self.c_next = self.f * c + self.i * self.g
         self.tanh_c = torch.tanh(self.c_next)
+
+    def but(self, **saved):
+        """The same, with other values under some of the names."""
+        other = copy.copy(self)
+        vars(other).update(saved)
+        return other
 
     def da(self, dh, dc, **blocks):
         """The four blocks of da for what reaches the cell state; some may be replaced."""
@@ -103,6 +112,11 @@ def with_dc(change):
     return mistaken(lambda k, dh, dc: k.gradients(k.da(dh, change(k, dh, dc)), change(k, dh, dc)))
 
 
+def with_saved(change):
+    """Backward is right, but finds under some names what `change(kept)` says."""
+    return mistaken(lambda k, dh, dc: right(k.but(**change(k)), dh, dc))
+
+
 def with_blocks(change):
     """Some blocks of da are `change(kept, dh, dc)`; dc is all that reaches the cell state."""
 
@@ -129,6 +143,31 @@ def replaced(place, change):
     return with_results(lambda k, da, dc, all_seven: (*all_seven[:place], change(k, da, dc), *all_seven[place + 1 :]))
 
 
+def nodes(result):
+    """All nodes of the graph behind a result."""
+    seen, waiting = set(), [result.grad_fn]
+    while waiting:
+        node = waiting.pop()
+        if node is not None and node not in seen:
+            seen.add(node)
+            waiting += [before for before, _ in node.next_functions]
+    return seen
+
+
+def the_way_back_is_its_own(function, rng):
+    """The graph has a node of an autograd function, and its backward leaves the gradients that arrive as they are."""
+    (args,) = draw_step(rng, "float64", B=2, D=1, H=3)
+    results = function(*args)
+    if not all(any(isinstance(node, BackwardCFunction) for node in nodes(result)) for result in results):
+        raise CheckFailed("the gradients are right, but PyTorch recorded the step itself; let lstm_step go through LSTMStep.apply.")
+    sent = [normal(rng, "float64", *result.shape) for result in results]
+    before = [gradient.clone() for gradient in sent]
+    torch.autograd.grad(results, args, sent)
+    for name, now, then in zip(("dh_next", "dc_next"), sent, before, strict=True):
+        if not torch.equal(now, then):
+            raise CheckFailed(f"the gradients are right, but backward writes into {name}, which others may still need; make a new tensor.")
+
+
 def measured_gradients_agree(function, rng):
     """PyTorch's own gradcheck: finite differences in float64; PyTorch's own cell; and the function works on the device of its inputs."""
     (args,) = draw_step(rng, "float64", B=2, D=1, H=2)
@@ -149,11 +188,12 @@ custom_step = Exercise(
     example=example_step,
     draw=draw_step,
     gradients=True,
-    properties=(measured_gradients_agree,),
+    properties=(measured_gradients_agree, the_way_back_is_its_own),
     mistakes={
         "dc_next is used as it came; c_next also shows through h_next, and that part is added": with_dc(lambda k, dh, dc: dc),
         "dc_next is replaced by the part that comes through h_next; the two are added": with_dc(lambda k, dh, dc: k.all_of_dc(dh, 0 * dc)),
         "the slope of tanh is missing in the part of dc that comes through h_next": with_dc(lambda k, dh, dc: dc + dh * k.o),
+        "tanh_c is not squared in the slope of tanh": with_dc(lambda k, dh, dc: dc + dh * k.o * (1 - k.tanh_c)),
         "the output gate o is missing in the part of dc that comes through h_next": with_dc(lambda k, dh, dc: dc + dh * (1 - k.tanh_c**2)),
         "dh_next is added to dc as it is; on its way it goes through o and the slope of tanh": with_dc(lambda k, dh, dc: dc + dh),
         "tanh is applied to tanh_c once more; it already is the tanh of c_next": with_dc(
@@ -168,8 +208,17 @@ custom_step = Exercise(
         ),
         "the slopes of the three gates are missing": with_blocks(lambda k, dh, dc: {"i": dc * k.g, "f": dc * k.c, "o": dh * k.tanh_c}),
         "the slope of the candidate g is missing": with_blocks(lambda k, dh, dc: {"g": dc * k.i}),
+        "g is not squared in the slope of tanh": with_blocks(lambda k, dh, dc: {"g": dc * k.i * (1 - k.g)}),
         "the candidate g has the slope of a sigmoid; it went through tanh": with_blocks(
             lambda k, dh, dc: {"g": dc * k.i * k.g * (1 - k.g)}
+        ),
+        "the gates are saved before their activation; backward needs them after it": with_saved(
+            lambda k: dict(zip("ifgo", k.a, strict=True))
+        ),
+        "c_next is saved where backward takes its tanh": with_saved(lambda k: {"tanh_c": k.c_next}),
+        "h and c are saved after the new state has taken their names": with_saved(lambda k: {"h": k.o * k.tanh_c, "c": k.c_next}),
+        "i and f are exchanged on their way through ctx.saved_tensors; they come out in the order in which they were saved": with_saved(
+            lambda k: {"i": k.f, "f": k.i}
         ),
         "da_f uses c_next; what the forget gate multiplied was c, the cell state before the step": with_blocks(
             lambda k, dh, dc: {"f": dc * k.c_next * k.f * (1 - k.f)}
@@ -221,6 +270,8 @@ custom_step = Exercise(
         "the bias gradients are means over the batch; they are sums": with_results(
             lambda k, da, dc, seven: (*seven[:5], da.mean(dim=0), da.mean(dim=0))
         ),
+        "the bias gradients are added up over the batch and over the gates; only the batch is": replaced(5, lambda k, da, dc: da.sum()),
+        "the bias gradients are added up over the gates; it is the batch, axis 0": replaced(5, lambda k, da, dc: da.sum(dim=1)),
         "the gradient of bias_hh is None or zero; both biases are added to a and get the same gradient": replaced(
             6, lambda k, da, dc: 0 * da.sum(dim=0)
         ),

@@ -77,6 +77,11 @@ def with_pack(pad=pad_packed_sequence, **options):
     return wrong
 
 
+def batch_first(params, xs, lengths):
+    out, (h_T, c_T) = layer_of(params)(pack_padded_sequence(xs, lengths, batch_first=True, enforce_sorted=False))
+    return pad_packed_sequence(out, batch_first=True, total_length=len(xs))[0], LSTMState(h_T[0], c_T[0])
+
+
 def but(change):
     return lambda params, xs, lengths: change(*packed_states(params, xs, lengths), lengths)
 
@@ -143,6 +148,18 @@ packed = Exercise(
         "state_T keeps the axis for layers: take h_T[0] and c_T[0]": but(
             lambda hs, state_T, lengths: (hs, LSTMState(*(part[None] for part in state_T)))
         ),
+        "the first sequence is taken out of h_T and c_T; their first axis is that of the layers": but(
+            lambda hs, state_T, lengths: (hs, LSTMState(*(part[None][:, 0] for part in state_T)))
+        ),
+        "squeeze() takes away every axis of size 1; only the first is too many": but(
+            lambda hs, state_T, lengths: (hs, LSTMState(*(part.squeeze() for part in state_T)))
+        ),
+        "state_T is the layer's pair as it came; it is LSTMState(h_T[0], c_T[0])": but(
+            lambda hs, state_T, lengths: (hs, tuple(part[None] for part in state_T))
+        ),
+        "hs is the pair that pad_packed_sequence returns; the second part is the lengths": but(
+            lambda hs, state_T, lengths: ((hs, lengths), state_T)
+        ),
         "state_T is a plain tuple; it is LSTMState(h, c)": but(lambda hs, state_T, lengths: (hs, tuple(state_T))),
         "state_T is only h; it is LSTMState(h, c)": but(lambda hs, state_T, lengths: (hs, state_T.h)),
         "the lengths come back in the place of state_T: they are the second result of pad_packed_sequence": but(
@@ -153,6 +170,7 @@ packed = Exercise(
             lambda out: out.data, enforce_sorted=False
         ),
         "hs is (B, T, H), because of batch_first=True; it is (T, B, H)": but(lambda hs, state_T, lengths: (hs.transpose(0, 1), state_T)),
+        "batch_first=True is given, but the first axis of xs is time": batch_first,
         "batch_first=True is given to pack_padded_sequence, but the first axis of xs is time": with_pack(
             enforce_sorted=False, batch_first=True
         ),

@@ -7,7 +7,7 @@ Contents
 
 import torch
 
-from rnncore.checks.compare import compare
+from rnncore.checks.compare import CheckFailed, compare
 from rnncore.checks.labs.exercise import Exercise
 from rnncore.checks.labs.lab12.forward_sequence import lstm_forward
 from rnncore.checks.labs.lab12.inputs import XS, draw_stream, example_sequence
@@ -80,6 +80,19 @@ def switched_off(params, chunks, state):
     return read_stream(params, chunks, state)
 
 
+def gradients_stay_switched_on(function, rng):
+    """PyTorch still records afterwards; whatever the answer, it does when this is over."""
+    ((params, chunks, state0), *_) = draw_stream(rng, "float64", T=2, B=3, D=2, H=4)
+    torch.set_grad_enabled(True)
+    try:
+        function(params, chunks, state0)
+        recording = torch.is_grad_enabled()
+    finally:
+        torch.set_grad_enabled(True)
+    if not recording:
+        raise CheckFailed("the results are right, but from now on PyTorch records nothing anywhere; only a `with` block ends by itself.")
+
+
 def cuts_leave_no_trace(function, rng):
     """However the stream is cut, the states are those of the whole; and the function works on the device of its inputs."""
     ((params, chunks, state0), *_) = draw_stream(rng, "float64", T=2, B=3, D=2, H=4)
@@ -100,7 +113,7 @@ stream = Exercise(
     letters="TBDH",
     example=lambda: (example_sequence()[0], list(XS.split(1)), example_sequence()[2]),
     draw=draw_stream,
-    properties=(cuts_leave_no_trace,),
+    properties=(gradients_stay_switched_on, cuts_leave_no_trace),
     mistakes={
         "a graph is recorded over all chunks: neither hs nor state is free of it": recorded(),
         "a graph is recorded over all chunks, and only hs is detached": recorded(lambda hs, state: (hs.detach(), state)),

@@ -46,6 +46,7 @@ def detached(state):
 
 def chunked(
     loss_of=lambda logits, targets: cross_entropy(logits.flatten(0, 1), targets.flatten()),
+    logits_of=lambda params, hs: hs @ params["weight_out"].T + params["bias_out"],
     start=detached,
     loss_end=torch.Tensor.detach,
     state_end=lambda state_next, state, hs: detached(state_next),
@@ -55,7 +56,7 @@ def chunked(
 
     def wrong(params, xs, targets, state):
         hs, state_next = lstm_forward(params, xs, start(state))
-        logits = hs @ params["weight_out"].T + params["bias_out"]
+        logits = logits_of(params, hs)
         loss = loss_of(logits, targets)
         found = dict(zip(params, torch.autograd.grad(loss, list(params.values())), strict=True))
         return loss_end(loss), gradient(params, found), state_end(state_next, state, hs)
@@ -67,6 +68,11 @@ def added_to_grad(params, found):
     return {name: part if params[name].grad is None else params[name].grad + part for name, part in found.items()}
 
 
+def clipped(params, found):
+    norm = torch.cat([part.flatten() for part in found.values()]).norm()
+    return {name: part * min(1, 1 / (norm + 1e-6)) for name, part in found.items()}
+
+
 def the_past_is_cut(function, rng):
     """Chunk after chunk with a state whose past is gone, against torch.nn.LSTM; a chunk as long as the text has the full gradient."""
     ((params, xs, targets, state0), *_) = draw_chunk(rng, "float64", T=6, B=3, D=2, H=4, V=5)
@@ -76,9 +82,9 @@ def the_past_is_cut(function, rng):
         ours = state0
         theirs = tuple(part.detach()[None] for part in state0)
         for x, target in zip(xs.split(sizes), targets.split(sizes), strict=True):
-            switch = torch.ones((), dtype=x.dtype, requires_grad=True)
+            switch = 1 + 0 * params["weight_hh"].sum()  # the chunk before was read with the same parameters
             with_past = LSTMState(*(part * switch**2 for part in ours))
-            sum(part.sum() for part in with_past).backward()  # what this graph has kept is freed now
+            torch.autograd.grad(sum(part.sum() for part in with_past), switch)  # what this graph has kept is freed now
             try:
                 loss, dparams, ours = function(params, x, target, with_past)
             except CheckFailed as fault:
@@ -106,6 +112,7 @@ chunk = Exercise(
     draw=draw_chunk,
     properties=(the_past_is_cut,),
     mistakes={
+        "detach is called on the LSTMState; its two parts have one": chunked(start=lambda state: state.detach()),
         "state_next is not detached: the next chunk would go back into this one": chunked(
             state_end=lambda state_next, state, hs: state_next
         ),
@@ -164,10 +171,19 @@ chunk = Exercise(
         "time and batch are exchanged in the logits and not in the targets": chunked(
             lambda logits, targets: cross_entropy(logits.transpose(0, 1).flatten(0, 1), targets.flatten())
         ),
+        "time and batch are exchanged in the targets and not in the logits": chunked(
+            lambda logits, targets: cross_entropy(logits.flatten(0, 1), targets.T.flatten())
+        ),
         "cross_entropy gets (T, B, V) as it is; it takes axis 1 for the classes, so put T and B together": chunked(cross_entropy),
         "bias_out is forgotten": lambda params, xs, targets, state: chunk_gradients(
             params | {"bias_out": torch.zeros_like(params["bias_out"]).requires_grad_()}, xs, targets, state
         ),
+        "bias_out is not used, so the graph has no way to it": chunked(logits_of=lambda params, hs: hs @ params["weight_out"].T),
+        "weight_out is used without its transpose": chunked(logits_of=lambda params, hs: hs @ params["weight_out"] + params["bias_out"]),
+        "hs is detached before the output layer, so the graph has no way to the LSTM": chunked(
+            logits_of=lambda params, hs: hs.detach() @ params["weight_out"].T + params["bias_out"]
+        ),
+        "the gradients are clipped; that is left to whoever trains": chunked(gradient=clipped),
         "the gradients of the LSTM are missing in dparams": chunked(
             gradient=lambda params, found: {name: found[name] for name in ("weight_out", "bias_out")}
         ),
