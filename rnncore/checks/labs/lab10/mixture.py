@@ -44,10 +44,12 @@ def draw_mixed(rng, dtype, T, B, H):
 
 
 def mixes(params, state, targets, coins, start):
-    """Whether a pure run of either kind would choose other own tokens, and every choice is clear."""
+    """Whether a pure run of either kind, or one with another state, would choose other own tokens, and every choice is clear."""
     fed = mixed_inputs(params, state, targets, coins, start)
     logits = np.sort(write(params, fed, state)[0], axis=-1)
-    others = [ways(own)(params, state, targets, coins, start) for own in (own_when_forced, own_when_free, own_from_state)]
+    others = [
+        wrong(params, state, targets, coins, start) for wrong in (*map(ways, (own_when_forced, own_when_free, own_from_state)), reads_again)
+    ]
     return (logits[..., -1] - logits[..., -2]).min() > 1e-3 and all((fed != other).any() for other in others)
 
 

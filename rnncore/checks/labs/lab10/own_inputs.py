@@ -37,8 +37,8 @@ def draw_free(rng, dtype, B, H):
     """A decoder that ends its texts, at different steps and all at once, one that does not, and one that may write a single token.
 
     The first is drawn until one text goes on for some steps after another has ended, and until a network that wrote on behind the end
-    token would write something else there. Then it writes its longest text only, B times: who stops where all write the end token at the
-    same step is right there, and who never stops is not. Every best token is ahead by more than rounding.
+    token, or read its text again, would write something else. Then it writes its longest text only, B times: who stops where all write
+    the end token at the same step is right there, and who never stops is not. Every best token is ahead by more than rounding.
     """
     for wanted in ("ends", "goes on", "one token"):
         longest = 1 if wanted == "one token" else 7
@@ -62,7 +62,7 @@ def fits(wanted, params, state, start, end, longest):
         fit = len(tokens) == longest and lengths.max() == longest and len(set(tokens[:, lengths.argmax()])) > 2
     else:
         fit = len(tokens) < longest and lengths.max() >= max(lengths.min() + 2, 3) and lengths[0] < lengths.max()
-        fit = fit and not np.array_equal(goes_on(params, state, start, end, longest), tokens)
+        fit = fit and not any(np.array_equal(wrong(params, state, start, end, longest), tokens) for wrong in (goes_on, reads_again))
     return fit and clear(params, state, start, tokens)
 
 
