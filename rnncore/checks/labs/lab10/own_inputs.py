@@ -63,6 +63,7 @@ def fits(wanted, params, state, start, end, longest):
     else:
         fit = len(tokens) < longest and lengths.max() >= max(lengths.min() + 2, 3) and lengths[0] < lengths.max()
         fit = fit and not any(np.array_equal(wrong(params, state, start, end, longest), tokens) for wrong in (goes_on, reads_again))
+        fit = fit and len(begins_again(params, state, start, end, longest)) > len(tokens)
     return fit and clear(params, state, start, tokens)
 
 
@@ -100,6 +101,9 @@ def writing(
 
 
 goes_on = writing(fill=lambda chosen, ended, end, last: chosen, ends=lambda tokens, end, ended: ended | (tokens == end))
+
+
+begins_again = writing(fill=lambda chosen, ended, end, last: chosen)
 
 
 def two_steps_late(params, state, start, end, longest):
@@ -157,9 +161,7 @@ free_running = Exercise(
         "the state is not carried: every step starts from the state of the encoder": writing(carry=lambda state, state0: state0),
         "the state is forgotten: every step starts from zeros": writing(carry=lambda state, state0: 0 * state),
         "a text that has ended goes on: behind its end token only end tokens follow": goes_on,
-        "a text that has ended can begin again: all stop only where they write the end token at the same step": writing(
-            fill=lambda chosen, ended, end, last: chosen
-        ),
+        "a text that has ended can begin again: all stop only where they write the end token at the same step": begins_again,
         "it writes on to the limit although all have ended": writing(go_on=lambda ended: True),
         "it writes on to the limit, and what comes behind the end token is no end token": writing(
             fill=lambda chosen, ended, end, last: chosen, go_on=lambda ended: True
