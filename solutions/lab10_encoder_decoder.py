@@ -141,8 +141,8 @@ lab10.forced_inputs.check(teacher_forced_inputs)
 #
 # $$k_0 = 0, \qquad k_s = \tanh(E[x_s] W_{ih}^\top + b_{ih} + k_{s-1} W_{hh}^\top + b_{hh}).$$
 #
-# `rnn_forward(params, xs, state0)` does that for all steps and returns the states `(S, B, H)`, the last state, and a cache
-# for the way back.
+# `rnn_forward(rnn, xs, state0)`, given the cell's own weights, does that for all steps and returns the states `keys`
+# `(S, B, H)`, the last state, and a cache for the way back.
 #
 # What is handed over is the state after the last token of each source. In a batch the sources have unequal lengths $n_b$,
 # and the shorter ones are filled up with padding. The cell runs on through the padding, but there its states mean nothing.
@@ -152,7 +152,7 @@ lab10.forced_inputs.check(teacher_forced_inputs)
 
 # %%
 # Worked example: one unit without biases. The tokens plus and minus have the embeddings 1 and -1; weight_ih is 1, weight_hh 0.5.
-# The sources are "plus minus", of length 2, and "plus", of length 1.
+# The sources are "plus minus", of length 2, and "plus", of length 1; any token may stand in the padding behind it.
 k_1 = float(np.tanh(1.0))
 k_2 = float(np.tanh(-1.0 + 0.5 * k_1))
 {"state": [round(k_2, 6), round(k_1, 6)]}
@@ -336,8 +336,8 @@ lab10.loss.check(masked_loss)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Ask first how much one target that counts weighs in the mean: `mask / mask.sum()` says it for all of them, 0 in the padding.
-# Loss and gradient both use it.
+# Ask first how much one target that counts weighs in the mean: `share = mask / mask.sum()` says it for all of them, 0 in the
+# padding. Loss and gradient both use it.
 #
 # </details>
 #
@@ -345,7 +345,7 @@ lab10.loss.check(masked_loss)
 #
 # `softmax` is imported; it works on the last axis. To get the probability of each target, make a one-hot array: row `y` of
 # `np.eye(V)` is 1 at `y` and 0 elsewhere, and `np.eye(V)[targets]` is `(T, B, V)`. Multiply it with `p` and sum over the
-# last axis.
+# last axis. Mask behind the logarithm, not before it: that of 0 is infinite.
 #
 # </details>
 #
@@ -576,10 +576,11 @@ for name in params["encoder"]["rnn"]:
 #
 # $$\text{fed}_1 = \text{start}, \qquad y_t = \text{argmax}(\text{logits}_t), \qquad \text{fed}_{t+1} = y_t.$$
 #
-# A text is over when it holds the end token. In a batch one text ends before another; what has ended is filled up with end
-# tokens, whatever the decoder would write there, while the others go on. Stop when all have ended. And as a decoder may never
-# write the end token, stop in any case after `longest` tokens. Book: [writing without a
-# limit](book:encoder_decoder#encoder-decoder-mistakes), [three ways in code](book:teacher_forcing#teacher-forcing-three).
+# A text is over when the decoder has written the end token. In a batch one text ends before another; what has ended is filled
+# up with end tokens, whatever the decoder would write there, while the others go on. Stop when all have ended. And as a decoder
+# may never write the end token, stop in any case after `longest` tokens. (If the check does not come back, your loop does not
+# stop: interrupt the kernel.) Book: [writing without a limit](book:encoder_decoder#encoder-decoder-mistakes), [three ways in
+# code](book:teacher_forcing#teacher-forcing-three).
 
 # %%
 # Worked example: the decoder of part 3 once from the opposite of the state of "plus minus", once from that state itself. End is

@@ -153,3 +153,44 @@ def start_forgotten(targets, start):
 def no_return(targets, start):
     fed = np.roll(targets, 1, axis=0)
     fed[0] = start
+
+
+@right
+def inserted(targets, start):
+    return np.insert(targets[:-1], 0, start, axis=0)
+
+
+@wrong("the start token replaces the first target")
+def first_left_out(targets, start):
+    return np.concatenate([np.full((1, targets.shape[1]), start), targets[1:]])
+
+
+@wrong("every step is fed the start token")
+def overwritten_on_the_way(targets, start):
+    fed = targets.copy()
+    fed[0] = start
+    for t in range(1, len(fed)):
+        fed[t] = fed[t - 1]
+    return fed
+
+
+@wrong("np.roll has no axis, so it mixes the sequences")
+def rolled_flat_with_start_tokens(targets, start):
+    fed = np.roll(targets, 1)
+    fed[0] = start
+    return fed
+
+
+@wrong("only the first sequence begins with the start token and the others with 0")
+def start_for_one(targets, start):
+    fed = np.zeros_like(targets)
+    fed[0, 0] = start
+    fed[1:] = targets[:-1]
+    return fed
+
+
+@wrong("ones come first")
+def number_of_the_example(targets, start):
+    fed = np.ones_like(targets)
+    fed[1:] = targets[:-1]
+    return fed

@@ -249,7 +249,7 @@ def list_of_rows(params, state, start, end, longest):
     return list(break_inside(params, state, start, end, longest))
 
 
-@wrong("it stopped")
+@wrong("write is given tokens without an axis for time")
 def no_time_axis(params, state, start, end, longest):
     tokens, rows = np.full(len(state), start), []
     for _ in range(longest):
@@ -268,7 +268,7 @@ def limit_counts_the_start_token(params, state, start, end, longest):
         tokens = np.where(done, end, best)
         done = tokens == end
         rows.append(tokens)
-    return np.array(rows[1:]).reshape(-1, len(state)) if len(rows) > 1 else np.zeros((0, 0), int)
+    return np.stack(rows[1:])
 
 
 @wrong(None)
@@ -293,4 +293,105 @@ def smallest(params, state, start, end, longest):
         tokens = np.where(done, end, np.argsort(logits[0], axis=-1)[:, 0])
         done = tokens == end
         rows.append(tokens)
+    return np.stack(rows)
+
+
+@right
+def filled_afterwards(params, state, start, end, longest):
+    fed, rows = np.full((1, len(state)), start), []
+    for _ in range(longest):
+        logits, state, _ = write(params, fed, state)
+        fed = np.argmax(logits, axis=-1)
+        rows.append(fed[0])
+    rows = np.array(rows)
+    for b in range(rows.shape[1]):
+        ends = np.flatnonzero(rows[:, b] == end)
+        if len(ends):
+            rows[ends[0] :, b] = end
+    going = (rows != end).any(axis=1)
+    return rows[: min(longest, going.sum() + 1)]
+
+
+@wrong("a text that has ended can begin again")
+def ended_forgotten_at_each_step(params, state, start, end, longest):
+    tokens, rows = np.full(len(state), start), []
+    for _ in range(longest):
+        best, state = best_of(params, tokens, state)
+        done = best == end
+        tokens = np.where(done, end, best)
+        rows.append(tokens)
+        if done.all():
+            break
+    return np.array(rows)
+
+
+@wrong("the start token stands in front and is counted")
+def start_counted(params, state, start, end, longest):
+    tokens, done = np.full(len(state), start), np.zeros(len(state), bool)
+    rows = [tokens]
+    while len(rows) < longest and not done.all():
+        best, state = best_of(params, tokens, state)
+        tokens = np.where(done, end, best)
+        done = tokens == end
+        rows.append(tokens)
+    return np.array(rows)
+
+
+@wrong("the start token is taken for a written one")
+def start_looked_at(params, state, start, end, longest):
+    tokens, rows = np.full(len(state), start), []
+    done = tokens == end
+    while len(rows) < longest and not done.all():
+        best, state = best_of(params, tokens, state)
+        tokens = np.where(done, end, best)
+        done = tokens == end
+        rows.append(tokens)
+    return np.stack(rows)
+
+
+@wrong("one token too few is written")
+def range_to_the_limit(params, state, start, end, longest):
+    tokens, done, rows = np.full(len(state), start), np.zeros(len(state), bool), []
+    for _ in range(1, longest):
+        best, state = best_of(params, tokens, state)
+        tokens = np.where(done, end, best)
+        done = tokens == end
+        rows.append(tokens)
+        if done.all():
+            break
+    return np.array(rows)
+
+
+@wrong("all that was written is read again at each step")
+def both_text_and_state(params, state, start, end, longest):
+    rows, done = [np.full(len(state), start)], np.zeros(len(state), bool)
+    while len(rows) <= longest and not done.all():
+        logits, state, _ = write(params, np.array(rows), state)
+        tokens = np.where(done, end, logits[-1].argmax(axis=-1))
+        done = tokens == end
+        rows.append(tokens)
+    return np.array(rows[1:])
+
+
+@wrong("the end tokens are left out of what is returned")
+def last_end_tokens_dropped(params, state, start, end, longest):
+    tokens, done, rows = np.full(len(state), start), np.zeros(len(state), bool), []
+    for _ in range(longest):
+        best, state = best_of(params, tokens, state)
+        tokens = np.where(done, end, best)
+        done = tokens == end
+        if done.all():
+            break
+        rows.append(tokens)
+    return np.array(rows, dtype=int).reshape(-1, len(state))
+
+
+@wrong(None)
+def scores_kept(params, state, start, end, longest):
+    tokens, done, rows = np.full(len(state), start), np.zeros(len(state), bool), []
+    while len(rows) < longest and not done.all():
+        logits, state, _ = write(params, tokens[None], state)
+        tokens = np.where(done, end, logits[0].argmax(axis=-1))
+        done = tokens == end
+        rows.append(logits[0])
     return np.stack(rows)

@@ -191,3 +191,100 @@ def logit_of_the_target(logits, targets, mask):
     """No softmax at all: minus the score of the target."""
     _, hit, _ = pieces(logits, targets)
     return -(logits * hit).sum(axis=-1)[mask].mean(), through_the_reference(logits, targets, mask)[1]
+
+
+@right
+def chosen_with_the_mask(logits, targets, mask):
+    p = softmax(logits)
+    hit = (np.arange(logits.shape[-1]) == targets[..., None]).astype(logits.dtype)
+    loss = -np.log((p * hit).sum(axis=-1)[mask]).mean()
+    return float(loss), (np.where(mask[..., None], p - hit, 0) / np.count_nonzero(mask)).astype(logits.dtype)
+
+
+def averaged(array, mask):
+    """An array for the loss or for its gradient, masked and divided."""
+    m = mask.reshape(mask.shape + (1,) * (array.ndim - 2))
+    return (array * m).astype(array.dtype) / array.dtype.type(mask.sum())
+
+
+@wrong("the logarithm is missing: minus the mean probability")
+def no_logarithm(logits, targets, mask):
+    p, hit, _ = pieces(logits, targets)
+    return -averaged((p * hit).sum(axis=-1), mask).sum(), averaged(p - hit, mask)
+
+
+@wrong("loss is nan but 1.28601 was expected.")
+def no_softmax(logits, targets, mask):
+    _, hit, _ = pieces(logits, targets)
+    with np.errstate(invalid="ignore"):
+        losses = -np.log((logits * hit).sum(axis=-1))
+    return averaged(losses, mask).sum(), averaged(logits - hit, mask)
+
+
+@wrong("the logits of the targets are averaged")
+def neither_softmax_nor_logarithm(logits, targets, mask):
+    _, hit, _ = pieces(logits, targets)
+    return -averaged((logits * hit).sum(axis=-1), mask).sum(), averaged(logits - hit, mask)
+
+
+@wrong("the logarithms of all tokens' probabilities are added up")
+def one_hot_left_out(logits, targets, mask):
+    p, hit, _ = pieces(logits, targets)
+    return -averaged(np.log(p), mask).sum(), averaged(p - hit, mask)
+
+
+@wrong("loss is inf but 1.28601 was expected.")
+def masked_inside_the_logarithm(logits, targets, mask):
+    p, hit, _ = pieces(logits, targets)
+    with np.errstate(divide="ignore"):
+        return -np.log((p * hit).sum(axis=-1) * mask).sum() / mask.sum(), averaged(p - hit, mask)
+
+
+@wrong("the logits are masked before the softmax")
+def masked_logits(logits, targets, mask):
+    p, hit, losses = pieces(logits * mask[..., None], targets)
+    return losses.sum() / mask.sum(), averaged(p - hit, mask)
+
+
+@wrong("the targets that are not 0 are taken for those that count")
+def padding_by_its_number(logits, targets, mask):
+    p, hit, losses = pieces(logits, targets)
+    return averaged(losses, targets != 0).sum(), averaged(p - hit, targets != 0)
+
+
+@wrong("the mask is turned round")
+def padding_alone(logits, targets, mask):
+    p, hit, losses = pieces(logits, targets)
+    M = max((~mask).sum(), 1)
+    return (losses * ~mask).sum() / M, ((p - hit) * ~mask[..., None] / M).astype(p.dtype)
+
+
+@wrong("the logarithm is taken of the mean probability")
+def logarithm_of_the_mean(logits, targets, mask):
+    p, hit, _ = pieces(logits, targets)
+    return -np.log(averaged((p * hit).sum(axis=-1), mask).sum()), averaged(p - hit, mask)
+
+
+@wrong("1 is subtracted from the probability of every token")
+def minus_one_everywhere(logits, targets, mask):
+    p, _, losses = pieces(logits, targets)
+    return averaged(losses, mask).sum(), averaged(p - 1, mask)
+
+
+@wrong("dlogits has an entry at the target alone")
+def slope_of_the_target_alone(logits, targets, mask):
+    p, hit, losses = pieces(logits, targets)
+    return averaged(losses, mask).sum(), averaged((p - 1) * hit, mask)
+
+
+@wrong("the probability is masked and divided, and the 1 at the target is neither")
+def brackets_forgotten(logits, targets, mask):
+    p, hit, losses = pieces(logits, targets)
+    share = (mask / mask.sum()).astype(p.dtype)
+    return (share * losses).sum(), share[..., None] * p - hit
+
+
+@wrong("the probability is masked, and the 1 at the target is not")
+def one_stays_in_the_padding(logits, targets, mask):
+    p, hit, losses = pieces(logits, targets)
+    return averaged(losses, mask).sum(), ((mask[..., None] * p - hit) / mask.sum()).astype(p.dtype)

@@ -171,7 +171,7 @@ def cache_forgotten(params, source, lengths):
     return hs[lengths - 1, np.arange(len(lengths))]
 
 
-@wrong("it stopped")
+@wrong("the token numbers are the cell's inputs")
 def no_embedding(params, source, lengths):
     zeros = np.zeros((source.shape[1], len(params["rnn"]["weight_hh"])))
     hs, _, cache = rnn_forward(params["rnn"], source, zeros)
@@ -184,3 +184,91 @@ def padding_read_as_well_at_the_front(params, source, lengths):
     moved = np.stack([np.roll(source[:, b], len(source) - n) for b, n in enumerate(lengths)], axis=1)
     _, state, cache = run(params, moved)
     return state, cache
+
+
+@right
+def filled_row_by_row(params, source, lengths):
+    keys, _, cache = run(params, source)
+    state = np.empty_like(keys[0])
+    for b, n in enumerate(lengths):
+        state[b] = keys[n - 1, b]
+    return state, cache
+
+
+@right
+def masked_sum(params, source, lengths):
+    keys, _, cache = run(params, source)
+    last = np.arange(len(source))[:, None] == lengths - 1
+    return (keys * last[:, :, None]).sum(axis=0).astype(keys.dtype), cache
+
+
+@wrong("the padding's embeddings are set to zero and the last step taken")
+def padding_set_to_zero(params, source, lengths):
+    E = params["embedding"]["weight"]
+    xs = E[source] * (np.arange(len(source))[:, None] < lengths)[..., None].astype(E.dtype)
+    _, state, cache = rnn_forward(params["rnn"], xs, np.zeros((len(lengths), len(params["rnn"]["weight_hh"])), E.dtype))
+    return state, cache
+
+
+@wrong("each length is counted from the end of the array")
+def from_the_end(params, source, lengths):
+    keys, _, cache = run(params, source)
+    return keys[-lengths, np.arange(len(lengths))], cache
+
+
+@wrong("each time is looked up in the first sequence")
+def first_column(params, source, lengths):
+    keys, _, cache = run(params, source)
+    return keys[lengths - 1, 0], cache
+
+
+@wrong("the lengths are counted as the tokens that are not 0")
+def lengths_from_the_tokens(params, source, lengths):
+    keys, _, cache = run(params, source)
+    n = (source != 0).sum(axis=0)
+    return keys[n - 1, np.arange(len(n))], cache
+
+
+@wrong("the state after the last step of the array is taken")
+def longest_for_all(params, source, lengths):
+    keys, _, cache = run(params, source)
+    return keys[lengths.max() - 1], cache
+
+
+@wrong("the dict of the embedding is indexed")
+def dict_for_the_table(params, source, lengths):
+    xs = params["embedding"][source]
+    keys, _, cache = rnn_forward(params["rnn"], xs, np.zeros((len(lengths), len(params["rnn"]["weight_hh"])), xs.dtype))
+    return keys[lengths - 1, np.arange(len(lengths))], cache
+
+
+@wrong("all of params is handed to the cell")
+def all_params(params, source, lengths):
+    xs = params["embedding"]["weight"][source]
+    keys, _, cache = rnn_forward(params, xs, np.zeros((len(lengths), len(params["rnn"]["weight_hh"])), xs.dtype))
+    return keys[lengths - 1, np.arange(len(lengths))], cache
+
+
+@wrong("the encoder starts from ones")
+def from_ones(params, source, lengths):
+    xs = params["embedding"]["weight"][source]
+    keys, _, cache = rnn_forward(params["rnn"], xs, np.ones((len(lengths), len(params["rnn"]["weight_hh"])), xs.dtype))
+    return keys[lengths - 1, np.arange(len(lengths))], cache
+
+
+@wrong("it must return 2 values (state, cache), got a tuple of 3.")
+def three_values(params, source, lengths):
+    keys, state, cache = run(params, source)
+    return keys[lengths - 1, np.arange(len(lengths))], state, cache
+
+
+@wrong("cache must be RNNCache(steps, hs), got an array")
+def states_for_the_cache(params, source, lengths):
+    keys, _, _ = run(params, source)
+    return keys[lengths - 1, np.arange(len(lengths))], keys
+
+
+@wrong(None)
+def one_off_and_clipped(params, source, lengths):
+    keys, _, cache = run(params, source)
+    return keys[np.minimum(lengths, len(keys) - 1), np.arange(len(lengths))], cache

@@ -204,3 +204,76 @@ def shared_between_the_two_last(params, source, lengths, cache, dstate):
     dkeys = at_the_ends(cache, lengths, dstate / 2)
     dkeys[np.maximum(lengths - 2, 0), np.arange(len(lengths))] += dstate / 2
     return finish(params, source, cache, dkeys)
+
+
+@right
+def real_tokens_only(params, source, lengths, cache, dstate):
+    drnn, dxs, _ = rnn_backward(cache, at_the_ends(cache, lengths, dstate))
+    dE = np.zeros_like(params["embedding"]["weight"])
+    for b, n in enumerate(lengths):
+        for s in range(n):
+            dE[source[s, b]] += dxs[s, b]
+    return {"embedding": {"weight": dE}, "rnn": drnn}
+
+
+@wrong("dstate is handed over as it is")
+def no_zeros(params, source, lengths, cache, dstate):
+    return finish(params, source, cache, dstate)
+
+
+@wrong("the gradient enters one step too early")
+def twice_minus_one(params, source, lengths, cache, dstate):
+    return finish(params, source, cache, at_the_ends(cache, lengths - 1, dstate))
+
+
+@wrong("dstate is summed over the batch")
+def summed_over_the_batch(params, source, lengths, cache, dstate):
+    return finish(params, source, cache, at_the_ends(cache, lengths, dstate.sum(axis=0)))
+
+
+@wrong("the loop over the steps counts a token that two sequences have at one step only once")
+def plus_equals_in_a_loop(params, source, lengths, cache, dstate):
+    drnn, dxs, _ = rnn_backward(cache, at_the_ends(cache, lengths, dstate))
+    dE = np.zeros_like(params["embedding"]["weight"])
+    for s in range(len(source)):
+        dE[source[s]] += dxs[s]
+    return {"embedding": {"weight": dE}, "rnn": drnn}
+
+
+@wrong("dxs is added to the embedding itself")
+def begun_with_the_weights(params, source, lengths, cache, dstate):
+    drnn, dxs, _ = rnn_backward(cache, at_the_ends(cache, lengths, dstate))
+    dE = params["embedding"]["weight"].copy()
+    np.add.at(dE, source, dxs)
+    return {"embedding": {"weight": dE}, "rnn": drnn}
+
+
+@wrong("dparams must be a dict with the keys embedding, rnn, got a tuple of 2.")
+def gradient_of_the_zeros_too(params, source, lengths, cache, dstate):
+    dkeys = at_the_ends(cache, lengths, dstate)
+    return finish(params, source, cache, dkeys), rnn_backward(cache, dkeys)[2]
+
+
+@wrong("dparams must be a dict with the keys embedding, rnn, got a dict with the keys weight_ih")
+def cell_only(params, source, lengths, cache, dstate):
+    return rnn_backward(cache, at_the_ends(cache, lengths, dstate))[0]
+
+
+@wrong("must have the dtype of the inputs, float32, got float64.")
+def float64_zeros(params, source, lengths, cache, dstate):
+    drnn, dxs, _ = rnn_backward(cache, at_the_ends(cache, lengths, dstate))
+    dE = np.zeros(params["embedding"]["weight"].shape)
+    np.add.at(dE, source, dxs)
+    return {"embedding": {"weight": dE}, "rnn": drnn}
+
+
+@wrong(None)
+def one_off_and_clipped(params, source, lengths, cache, dstate):
+    return finish(params, source, cache, at_the_ends(cache, np.minimum(lengths + 1, len(source)), dstate))
+
+
+@wrong(None)
+def begun_with_the_states(params, source, lengths, cache, dstate):
+    dkeys = cache.hs.copy()
+    dkeys[lengths - 1, np.arange(len(lengths))] = dstate
+    return finish(params, source, cache, dkeys)

@@ -211,3 +211,108 @@ def own_token_of_two_steps_ago(params, state, targets, coins, start):
         fed.append(np.where(coins[t], targets[t - 1], before))
         before = own
     return np.stack(fed)
+
+
+@right
+def weighted(params, state, targets, coins, start):
+    fed = np.full(targets.shape, start)
+    for t in range(1, len(targets)):
+        own, state = best_of(params, fed[t - 1], state)
+        coin = coins[t].astype(int)
+        fed[t] = coin * targets[t - 1] + (1 - coin) * own
+    return fed
+
+
+@right
+def repeated_until_it_stays(params, state, targets, coins, start):
+    """Each pass over the whole text makes at least one more row final."""
+    truth = teacher_forced_inputs(targets, start)
+    fed = truth
+    for _ in range(len(targets)):
+        own = write(params, fed, state)[0].argmax(axis=-1)
+        fed = np.where(coins, truth, teacher_forced_inputs(own, start))
+    return fed
+
+
+@wrong("the first coin decides what the decoder begins with")
+def begun_with_a_coin(params, state, targets, coins, start):
+    fed = [np.where(coins[0], targets[0], start)]
+    for t in range(1, len(targets)):
+        own, state = best_of(params, fed[-1], state)
+        fed.append(np.where(coins[t], targets[t - 1], own))
+    return np.stack(fed)
+
+
+@wrong("there is a row too many, and each coin decides for the step after its own")
+def loop_over_all_targets(params, state, targets, coins, start):
+    fed = [np.full(targets.shape[1], start)]
+    for target, coin in zip(targets, coins, strict=True):
+        own, state = best_of(params, fed[-1], state)
+        fed.append(np.where(coin, target, own))
+    return np.array(fed)
+
+
+@wrong("each row stands one step too early")
+def what_comes_after(params, state, targets, coins, start):
+    fed, row = [], np.full(targets.shape[1], start)
+    for t in range(len(targets)):
+        own, state = best_of(params, row, state)
+        row = np.where(coins[t], targets[t], own)
+        fed.append(row)
+    return np.array(fed)
+
+
+@wrong("an `if` asks all coins of the step at once")
+def if_for_the_batch(params, state, targets, coins, start):
+    return loop(params, state, targets, coins, start, lambda t, own: targets[t - 1] if coins[t] else own)
+
+
+@wrong("all that was fed is read again at each step")
+def both_text_and_state(params, state, targets, coins, start):
+    fed = [np.full(targets.shape[1], start)]
+    for t in range(1, len(targets)):
+        logits, state, _ = write(params, np.array(fed), state)
+        fed.append(np.where(coins[t], targets[t - 1], logits[-1].argmax(axis=-1)))
+    return np.array(fed)
+
+
+@wrong("write is given tokens without an axis for time")
+def no_time_axis(params, state, targets, coins, start):
+    fed = [np.full(targets.shape[1], start)]
+    for t in range(1, len(targets)):
+        logits, state, _ = write(params, fed[-1], state)
+        fed.append(np.where(coins[t], targets[t - 1], logits.argmax(axis=-1)))
+    return np.array(fed)
+
+
+@wrong("the best sequence for each token is taken")
+def argmax_over_the_batch(params, state, targets, coins, start):
+    fed = [np.full(targets.shape[1], start)]
+    for t in range(1, len(targets)):
+        logits, state, _ = write(params, fed[-1][None], state)
+        fed.append(np.where(coins[t], targets[t - 1], logits[0].argmax(axis=0)))
+    return np.array(fed)
+
+
+@wrong("it changed its argument targets in place; work on a copy.")
+def in_place(params, state, targets, coins, start):
+    fed, truth = targets, targets.copy()
+    fed[0] = start
+    for t in range(1, len(fed)):
+        own, state = best_of(params, fed[t - 1], state)
+        fed[t] = np.where(coins[t], truth[t - 1], own)
+    return fed
+
+
+@wrong("fed must be a NumPy array of shape")
+def list_of_rows(params, state, targets, coins, start):
+    return list(preallocated(params, state, targets, coins, start))
+
+
+@wrong(None)
+def first_logits_again(params, state, targets, coins, start):
+    fed = [np.full(targets.shape[1], start)]
+    for t in range(1, len(targets)):
+        logits = write(params, np.array(fed), state)[0]
+        fed.append(np.where(coins[t], targets[t - 1], logits[0].argmax(axis=-1)))
+    return np.array(fed)

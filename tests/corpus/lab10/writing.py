@@ -167,3 +167,49 @@ def no_output_layer(params, fed, state):
 def shown_at_every_step(params, fed, state):
     hs, state_T, cache = run(params, fed, state)
     return (hs + state) @ params["output"]["weight"].T + params["output"]["bias"], state_T, cache
+
+
+@right
+def state_by_state(params, fed, state):
+    hs, state_T, cache = run(params, fed, state)
+    logits = []
+    for h in hs:
+        logits.append(h @ params["output"]["weight"].T + params["output"]["bias"])
+    return np.array(logits), state_T, cache
+
+
+@wrong("the dict of the embedding is indexed")
+def dict_for_the_table(params, fed, state):
+    hs, state_T, cache = rnn_forward(params["rnn"], params["embedding"][fed], state)
+    return hs @ params["output"]["weight"].T + params["output"]["bias"], state_T, cache
+
+
+@wrong("the token numbers are the cell's inputs")
+def no_embedding(params, fed, state):
+    hs, state_T, cache = rnn_forward(params["rnn"], fed, state)
+    return hs @ params["output"]["weight"].T + params["output"]["bias"], state_T, cache
+
+
+@wrong("all of params is handed to the cell")
+def all_params(params, fed, state):
+    hs, state_T, cache = rnn_forward(params, params["embedding"]["weight"][fed], state)
+    return hs @ params["output"]["weight"].T + params["output"]["bias"], state_T, cache
+
+
+@wrong("the logits and state_T are exchanged")
+def as_the_cell_returns_them(params, fed, state):
+    hs, state_T, cache = run(params, fed, state)
+    return state_T, hs @ params["output"]["weight"].T + params["output"]["bias"], cache
+
+
+@wrong(None)
+def embedding_as_output(params, fed, state):
+    hs, state_T, cache = run(params, fed, state)
+    return hs @ params["embedding"]["weight"].T + params["output"]["bias"], state_T, cache
+
+
+@wrong(None)
+def last_logits_for_the_state(params, fed, state):
+    hs, _, cache = run(params, fed, state)
+    logits = hs @ params["output"]["weight"].T + params["output"]["bias"]
+    return logits, logits[-1], cache

@@ -219,3 +219,87 @@ def tokens_of_the_targets(params, fed, cache, dlogits):
     dE = np.zeros_like(params["embedding"]["weight"])
     np.add.at(dE, fed[1:], dxs[:-1])
     return {**dparams, "embedding": {"weight": dE}}, dstate
+
+
+def spoiled(params, fed, cache, dlogits, embedding):
+    """The right gradients but for that of the embedding, from `embedding(dxs)`."""
+    dparams, dstate, _, dxs = usual(params, fed, cache, dlogits)
+    return {**dparams, "embedding": {"weight": embedding(dxs)}}, dstate
+
+
+@wrong("the loop over the steps counts a token that two sequences are fed at one step only once")
+def plus_equals_in_a_loop(params, fed, cache, dlogits):
+    def embedding(dxs):
+        dE = np.zeros_like(params["embedding"]["weight"])
+        for t in range(len(fed)):
+            dE[fed[t]] += dxs[t]
+        return dE
+
+    return spoiled(params, fed, cache, dlogits, embedding)
+
+
+@wrong("dxs is added to the embedding itself")
+def added_to_the_weights(params, fed, cache, dlogits):
+    def embedding(dxs):
+        weight = params["embedding"]["weight"]
+        np.add.at(weight, fed, dxs)
+        return weight
+
+    return spoiled(params, fed, cache, dlogits, embedding)
+
+
+@wrong("dxs is added to the embedding itself")
+def begun_with_a_copy(params, fed, cache, dlogits):
+    def embedding(dxs):
+        dE = params["embedding"]["weight"].copy()
+        np.add.at(dE, fed, dxs)
+        return dE
+
+    return spoiled(params, fed, cache, dlogits, embedding)
+
+
+@wrong("the gradient of the embedding is averaged over its uses")
+def mean_of_the_parts(params, fed, cache, dlogits):
+    def embedding(dxs):
+        parts = [dxs[fed == v] for v in range(len(params["embedding"]["weight"]))]
+        return np.stack([part.mean(axis=0) if len(part) else 0 * dxs[0, 0] for part in parts])
+
+    return spoiled(params, fed, cache, dlogits, embedding)
+
+
+@wrong("the gradients of the output layer are averaged over the sequences")
+def mean_over_the_batch(params, fed, cache, dlogits):
+    dparams, dstate, _, _ = usual(params, fed, cache, dlogits)
+    B = fed.shape[1]
+    return {**dparams, "output": {name: d / B for name, d in dparams["output"].items()}}, dstate
+
+
+@wrong("the gradient of the output weight is that of the last step alone")
+def last_step_of_the_output_layer(params, fed, cache, dlogits):
+    dparams, dstate, _, _ = usual(params, fed, cache, dlogits)
+    dparams["output"]["weight"] = dlogits[-1].T @ cache.hs[-1]
+    return dparams, dstate
+
+
+@wrong("dlogits enters the cell")
+def output_layer_forgotten(params, fed, cache, dlogits):
+    return rnn_backward(cache, dlogits)[0], rnn_backward(cache, dlogits)[2]
+
+
+@wrong("it must return 2 values (dparams, dstate), got a dict")
+def nothing_for_the_encoder(params, fed, cache, dlogits):
+    return usual(params, fed, cache, dlogits)[0]
+
+
+@wrong("dparams must be a dict with the keys embedding, rnn, output, got an array")
+def exchanged(params, fed, cache, dlogits):
+    dparams, dstate, _, _ = usual(params, fed, cache, dlogits)
+    return dstate, dparams
+
+
+@wrong(None)
+def states_before_from_zeros(params, fed, cache, dlogits):
+    dparams, dstate, _, _ = usual(params, fed, cache, dlogits)
+    before = np.concatenate([0 * cache.hs[:1], cache.hs[:-1]])
+    dparams["output"]["weight"] = np.einsum("tbv,tbh->vh", dlogits, before)
+    return dparams, dstate

@@ -74,6 +74,17 @@ def share(mask):
     return (mask / mask.sum())[..., None]
 
 
+def masked_before(change):
+    """The loss of `change(logits, hit, mask)`, which masks something else than the losses."""
+
+    def wrong(logits, targets, mask):
+        hit = np.eye(logits.shape[-1], dtype=logits.dtype)[targets]
+        loss = change(logits, hit, mask[..., None]).sum() / mask.sum()
+        return logits.dtype.type(loss), masked_loss(logits, targets, mask)[1]
+
+    return wrong
+
+
 def it_has_the_gradient_and_padding_counts_nothing(function, rng):
     """Finite differences; log V if no token is preferred; the same with more padding; zero slope in the padding and in each sum."""
     ((logits, targets, mask), _) = draw_loss(rng, np.dtype("float64"), T=3, B=2)
@@ -122,6 +133,21 @@ loss = Exercise(
         "the sign of the loss is wrong: the logarithm of a probability is negative": of(lambda losses, mask: -mean(losses, mask)),
         "the logarithm has base 2; the natural logarithm belongs here": of(lambda losses, mask: mean(losses, mask) / np.log(2)),
         "the logarithm is missing: the mean probability of the targets is returned": of(lambda losses, mask: mean(np.exp(-losses), mask)),
+        "the logarithm is missing: minus the mean probability of the targets is returned": of(
+            lambda losses, mask: -mean(np.exp(-losses), mask)
+        ),
+        "the logits of the targets are averaged; the softmax and the logarithm are missing": masked_before(
+            lambda logits, hit, mask: -logits * hit * mask
+        ),
+        "the logarithms of all tokens' probabilities are added up; only that of the target counts": masked_before(
+            lambda logits, hit, mask: -np.log(softmax(logits)) * mask
+        ),
+        "the logits are masked before the softmax, which makes all tokens equally likely in the padding; mask the losses": masked_before(
+            lambda logits, hit, mask: -np.log((softmax(logits * mask) * hit).sum(axis=-1))
+        ),
+        "the targets that are not 0 are taken for those that count; which ones count, only the mask says": lambda logits, targets, mask: (
+            masked_loss(logits, targets, targets != 0)
+        ),
         "one minus the probability is averaged in the place of minus its logarithm": of(
             lambda losses, mask: mean(1 - np.exp(-losses), mask)
         ),
@@ -149,6 +175,15 @@ loss = Exercise(
         ),
         "dlogits is the slope with respect to the probabilities; it goes on through the softmax": of(
             dlogits=lambda p, hit, mask, _: _cast(-hit / p * share(mask), p)
+        ),
+        "1 is subtracted from the probability of every token; it is subtracted at the target alone": of(
+            dlogits=lambda p, hit, mask, _: _cast((p - 1) * share(mask), p)
+        ),
+        "the probability is masked and divided, and the 1 at the target is neither; both share the factor": of(
+            dlogits=lambda p, hit, mask, _: _cast(p * share(mask) - hit, p)
+        ),
+        "the probability is masked, and the 1 at the target is not": of(
+            dlogits=lambda p, hit, mask, _: _cast((p * mask[..., None] - hit) / mask.sum(), p)
         ),
         "the probability is divided by the number of targets, but the 1 at the target is not": of(
             dlogits=lambda p, hit, mask, _: _cast((p / mask.sum() - hit) * mask[..., None], p)

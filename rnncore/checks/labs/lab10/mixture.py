@@ -44,10 +44,12 @@ def draw_mixed(rng, dtype, T, B, H):
 
 
 def mixes(params, state, targets, coins, start):
-    """Whether a pure run of either kind would choose other own tokens, and every choice is clear."""
+    """Whether a pure run of either kind, or one with another state, would choose other own tokens, and every choice is clear."""
     fed = mixed_inputs(params, state, targets, coins, start)
     logits = np.sort(write(params, fed, state)[0], axis=-1)
-    others = [ways(own)(params, state, targets, coins, start) for own in (own_when_forced, own_when_free, own_from_state)]
+    others = [
+        wrong(params, state, targets, coins, start) for wrong in (*map(ways, (own_when_forced, own_when_free, own_from_state)), reads_again)
+    ]
     return (logits[..., -1] - logits[..., -2]).min() > 1e-3 and all((fed != other).any() for other in others)
 
 
@@ -94,6 +96,33 @@ def mixing(
         return result(fed)
 
     return wrong
+
+
+def reads_again(params, state, targets, coins, start):
+    """All that was fed is read at each step, from the state after it."""
+    fed = [np.full_like(targets[0], start)]
+    for t in range(1, len(targets)):
+        logits, state, _ = write(params, np.stack(fed), state)
+        fed.append(np.where(coins[t], targets[t - 1], logits[-1].argmax(axis=-1)))
+    return np.stack(fed)
+
+
+def a_row_late(params, state, targets, coins, start):
+    """The loop also runs for the last target, and takes coin and target of the step that it is in."""
+    fed = [np.full_like(targets[0], start)]
+    for t in range(len(targets)):
+        logits, state, _ = write(params, fed[-1][None], state)
+        fed.append(np.where(coins[t], targets[t], logits[0].argmax(axis=-1)))
+    return np.stack(fed)
+
+
+def begun_with_a_coin(params, state, targets, coins, start):
+    """The first coin decides between the first target and the start token, and the run goes on from there."""
+    fed = [np.where(coins[0], targets[0], start)]
+    for t in range(1, len(targets)):
+        logits, state, _ = write(params, fed[-1][None], state)
+        fed.append(np.where(coins[t], targets[t - 1], logits[0].argmax(axis=-1)))
+    return np.stack(fed)
 
 
 def first_coin_too(params, state, targets, coins, start):
@@ -151,6 +180,7 @@ scheduled = Exercise(
         ),
         "coins and targets are both one step off": mixing(lambda coins, t, targets, own: np.where(coins[t - 1], targets[t], own)),
         "the first target is fed where the first coin is True; the start token always comes first": first_coin_too,
+        "the first coin decides what the decoder begins with; the start token always comes first": begun_with_a_coin,
         "the first row of coins decides for all steps; each token has a coin of its own": mixing(
             lambda coins, t, targets, own: np.where(coins[0], targets[t - 1], own)
         ),
@@ -159,6 +189,9 @@ scheduled = Exercise(
         ),
         "the truth is fed only where all coins of the step are True; each token has a coin of its own": mixing(
             lambda coins, t, targets, own: targets[t - 1] if coins[t].all() else own
+        ),
+        "an `if` asks all coins of the step at once; each token has a coin of its own": mixing(
+            lambda coins, t, targets, own: targets[t - 1] if coins[t] else own
         ),
         "the truth is fed where any coin of the step is True; each token has a coin of its own": mixing(
             lambda coins, t, targets, own: targets[t - 1] if coins[t].any() else own
@@ -170,8 +203,19 @@ scheduled = Exercise(
         "the best token is taken over the whole batch; each sequence has its own": mixing(
             best=lambda logits: np.full(len(logits), logits.argmax() % logits.shape[-1])
         ),
+        "the best sequence for each token is taken; the tokens are the last axis of the logits": mixing(
+            best=lambda logits: logits.argmax(axis=0)
+        ),
+        "all that was fed is read again at each step, from the state that had read it already": reads_again,
+        "write is given tokens without an axis for time": lambda params, state, targets, coins, start: (
+            write(params, np.full_like(targets[0], start), state)
+        ),
+        "each row stands one step too early: the start token is missing, and the last row is for a step that does not come": (
+            lambda params, state, targets, coins, start: a_row_late(params, state, targets, coins, start)[1:]
+        ),
         "the start token is missing in front": mixing(result=lambda fed: np.stack(fed)[1:]),
         "there is a row too many: nothing is asked after the last target": fed_behind,
+        "there is a row too many, and each coin decides for the step after its own": a_row_late,
         "fed has the batch first; time is the first axis": mixing(result=lambda fed: np.stack(fed).T),
         "fed has an axis too many: each step appends (1, B)": mixing(result=lambda fed: np.stack(fed)[:, None]),
     },

@@ -34,10 +34,11 @@ def example():
 
 
 def draw_free(rng, dtype, B, H):
-    """One decoder that ends all its texts, at different steps, one that does not, and one that may write a single token.
+    """A decoder that ends its texts, at different steps and all at once, one that does not, and one that may write a single token.
 
     The first is drawn until one text goes on for some steps after another has ended, and until a network that wrote on behind the end
-    token would write something else there. Every best token is ahead by more than rounding.
+    token, or read its text again, would write something else. Then it writes its longest text only, B times: who stops where all write
+    the end token at the same step is right there, and who never stops is not. Every best token is ahead by more than rounding.
     """
     for wanted in ("ends", "goes on", "one token"):
         longest = 1 if wanted == "one token" else 7
@@ -49,6 +50,9 @@ def draw_free(rng, dtype, B, H):
             if wanted == "one token" or fits(wanted, *args):
                 break
         yield args
+        if wanted == "ends":
+            slowest = (write_freely(*args) != end).sum(axis=0).argmax()
+            yield params, np.repeat(state[slowest : slowest + 1], B, axis=0), start, end, longest
 
 
 def fits(wanted, params, state, start, end, longest):
@@ -58,7 +62,8 @@ def fits(wanted, params, state, start, end, longest):
         fit = len(tokens) == longest and lengths.max() == longest and len(set(tokens[:, lengths.argmax()])) > 2
     else:
         fit = len(tokens) < longest and lengths.max() >= max(lengths.min() + 2, 3) and lengths[0] < lengths.max()
-        fit = fit and not np.array_equal(goes_on(params, state, start, end, longest), tokens)
+        fit = fit and not any(np.array_equal(wrong(params, state, start, end, longest), tokens) for wrong in (goes_on, reads_again))
+        fit = fit and len(begins_again(params, state, start, end, longest)) > len(tokens)
     return fit and clear(params, state, start, tokens)
 
 
@@ -78,12 +83,13 @@ def writing(
     carry=lambda state, state0: state,
     limit=lambda longest: longest,
     result=np.stack,
+    begin=lambda tokens, end: np.zeros(len(tokens), dtype=bool),
 ):
     """The right function but for one of its parts."""
 
     def wrong(params, state, start, end, longest):
         tokens, written, state0 = first(start, end, len(state)), [], state
-        ended = np.zeros(len(state), dtype=bool)
+        ended = begin(tokens, end)
         while len(written) < limit(longest) and go_on(ended):
             logits, state, _ = write(params, feed(tokens, start)[None], carry(state, state0))
             tokens = fill(choose(logits[0]), ended, end, tokens)
@@ -97,6 +103,9 @@ def writing(
 goes_on = writing(fill=lambda chosen, ended, end, last: chosen, ends=lambda tokens, end, ended: ended | (tokens == end))
 
 
+begins_again = writing(fill=lambda chosen, ended, end, last: chosen)
+
+
 def two_steps_late(params, state, start, end, longest):
     """Each step is fed the token before the one that was just written."""
     before = tokens = np.full(len(state), start)
@@ -107,6 +116,17 @@ def two_steps_late(params, state, start, end, longest):
         ended = tokens == end
         written.append(tokens)
     return np.stack(written)
+
+
+def reads_again(params, state, start, end, longest):
+    """All that was written is read at each step, from the state after it."""
+    tokens, ended = np.full((1, len(state)), start), np.zeros(len(state), dtype=bool)
+    while len(tokens) <= longest and not ended.all():
+        logits, state, _ = write(params, tokens, state)
+        best = np.where(ended, end, logits[-1].argmax(axis=-1))
+        ended = best == end
+        tokens = np.concatenate([tokens, best[None]])
+    return tokens[1:]
 
 
 def with_start(params, state, start, end, longest):
@@ -141,9 +161,7 @@ free_running = Exercise(
         "the state is not carried: every step starts from the state of the encoder": writing(carry=lambda state, state0: state0),
         "the state is forgotten: every step starts from zeros": writing(carry=lambda state, state0: 0 * state),
         "a text that has ended goes on: behind its end token only end tokens follow": goes_on,
-        "a text that has ended can begin again: all stop only where they write the end token at the same step": writing(
-            fill=lambda chosen, ended, end, last: chosen
-        ),
+        "a text that has ended can begin again: all stop only where they write the end token at the same step": begins_again,
         "it writes on to the limit although all have ended": writing(go_on=lambda ended: True),
         "it writes on to the limit, and what comes behind the end token is no end token": writing(
             fill=lambda chosen, ended, end, last: chosen, go_on=lambda ended: True
@@ -154,10 +172,15 @@ free_running = Exercise(
             fill=lambda chosen, ended, end, last: np.where(ended, 0, chosen), ends=lambda tokens, end, ended: ended | (tokens == end)
         ),
         "the start token stands in front of what was written": with_start,
-        "one token too many is written: stop when there are `longest` of them": writing(limit=lambda longest: longest + 1),
-        "one token too few is written: the last one counts as well": writing(
-            limit=lambda longest: max(longest - 1, 0), result=lambda written: np.stack(written) if written else np.zeros((0, 0), int)
+        "the start token stands in front and is counted as one of the `longest`": lambda params, state, start, end, longest: (
+            with_start(params, state, start, end, longest)[:longest]
         ),
+        "the start token is taken for a written one: where it is the end token, all have ended before they begin": writing(
+            begin=lambda tokens, end: tokens == end
+        ),
+        "one token too many is written: stop when there are `longest` of them": writing(limit=lambda longest: longest + 1),
+        "one token too few is written: the last one counts as well": writing(limit=lambda longest: longest - 1),
+        "one token too few is written, and none where a single one may be": writing(limit=lambda longest: longest - 1, result=np.array),
         "the end token comes first; the start token does": writing(first=lambda start, end, B: np.full(B, end)),
         "zeros come first; the start token has a number of its own": writing(first=lambda start, end, B: np.zeros(B, int)),
         "the least likely token is taken": writing(choose=lambda logits: logits.argmin(axis=-1)),
@@ -168,6 +191,10 @@ free_running = Exercise(
             choose=lambda logits: logits.argmax(axis=0)
         ),
         "the second best token is taken": writing(choose=lambda logits: logits.argsort(axis=-1)[..., -2]),
+        "all that was written is read again at each step, from the state that had read it already": reads_again,
+        "write is given tokens without an axis for time": lambda params, state, start, end, longest: (
+            write(params, np.full(len(state), start), state)
+        ),
         "each step is fed the token before the one that was just written": two_steps_late,
         "tokens has the batch first; time is the first axis": lambda params, state, start, end, longest: (
             write_freely(params, state, start, end, longest).T

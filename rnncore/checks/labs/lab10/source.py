@@ -59,6 +59,14 @@ def each_step_from_zero(params, source, lengths):
     return np.stack(ends)[lengths - 1, np.arange(len(lengths))], cache
 
 
+def padding_zeroed(params, source, lengths):
+    """The inputs of the padding are zeros, and the state after them is handed over."""
+    xs = params["embedding"]["weight"][source]
+    k_0 = np.zeros((len(lengths), len(params["rnn"]["weight_hh"])), dtype=xs.dtype)
+    _, state, cache = rnn_forward(params["rnn"], np.where(mask(xs, lengths), xs, 0 * xs), k_0)
+    return state, cache
+
+
 def reversed_padded(params, source, lengths):
     turned = source.copy()
     for b, n in enumerate(lengths):
@@ -107,6 +115,16 @@ reading = Exercise(
         "the padding is set to zero and the last step taken, so that a shorter source hands over zeros": with_state(
             lambda keys, lengths: np.where(mask(keys, lengths), keys, 0)[-1]
         ),
+        "the padding's embeddings are set to zero and the last step taken; the cell runs on through zeros, too": padding_zeroed,
+        "each length is counted from the end of the array; it is counted from the beginning": with_state(
+            lambda keys, lengths: keys[-lengths, np.arange(len(lengths))]
+        ),
+        "each time is looked up in the first sequence; each of them belongs to a sequence of its own": with_state(
+            lambda keys, lengths: keys[lengths - 1, 0]
+        ),
+        "the lengths are counted as the tokens that are not 0; which tokens are padding, only lengths says": lambda params,
+        source,
+        lengths: (read(params, source, (source != 0).sum(axis=0))),
         "the state after the first token is taken": with_state(lambda keys, lengths: keys[0]),
         "the mean of all states is handed over; only the last one is": with_state(lambda keys, lengths: keys.mean(axis=0)),
         "the mean of the states of each source is handed over; only the last one is": with_state(
@@ -127,6 +145,17 @@ reading = Exercise(
         "the state is not carried: each token is read from a state of zeros": each_step_from_zero,
         "the embedding is transposed; a token is the number of a row": lambda params, source, lengths: read(
             {**params, "embedding": {"weight": params["embedding"]["weight"].T}}, source, lengths
+        ),
+        "the dict of the embedding is indexed; what has a row for each token is its entry weight": lambda params, source, lengths: (
+            params["embedding"][source]
+        ),
+        "the token numbers are the cell's inputs; each token has a row in the embedding": lambda params, source, lengths: rnn_forward(
+            params["rnn"], source, np.zeros((len(lengths), len(params["rnn"]["weight_hh"])), dtype=params["embedding"]["weight"].dtype)
+        ),
+        "all of params is handed to the cell; its own weights are the entry rnn": lambda params, source, lengths: rnn_forward(
+            params,
+            params["embedding"]["weight"][source],
+            np.zeros((len(lengths), len(params["rnn"]["weight_hh"])), dtype=params["embedding"]["weight"].dtype),
         ),
         "the first state has a row for each step of the source; it has one for each sequence": starting(
             lambda xs, H: np.zeros((len(xs), H), xs.dtype)

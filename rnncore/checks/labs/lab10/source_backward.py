@@ -11,7 +11,7 @@ from rnncore.checks.labs.exercise import Exercise
 from rnncore.checks.labs.lab10.inputs import ENCODER, PLUS_MINUS, draw_source, draw_target, normal
 from rnncore.checks.labs.lab10.source import read
 from rnncore.checks.labs.lab10.target import write
-from rnncore.checks.labs.lab10.target_backward import added, mean_of_uses, set_once, write_backward
+from rnncore.checks.labs.lab10.target_backward import added, mean_of_uses, set_once, set_once_a_step, write_backward
 from rnncore.checks.labs.lab10.target_backward import example as example_of_writing
 from rnncore.reference.rnn import rnn_backward
 
@@ -134,6 +134,11 @@ reading_backward = Exercise(
         "the sequences and their lengths change places in the index; time is the first axis": put(
             lambda lengths: (np.arange(len(lengths)), lengths - 1)
         ),
+        "dstate is handed over as it is; the cell's backward pass wants a gradient for each step": lambda params,
+        source,
+        lengths,
+        cache,
+        dstate: (rnn_backward(cache, dstate)),
         "no gradient enters: the encoder's gradients are zero": entering(lambda dkeys, lengths, dstate: dkeys),
         "dstate goes through the slope of tanh before it enters the cell; the cell's backward pass does that": scaled(
             lambda dstate, source, lengths, cache: dstate * (1 - ends(lengths, cache) ** 2)
@@ -151,6 +156,12 @@ reading_backward = Exercise(
         "the sign of dstate is turned": scaled(lambda dstate, source, lengths, cache: -dstate),
         "the state is sent back in the place of its gradient": scaled(lambda dstate, source, lengths, cache: ends(lengths, cache)),
         "dweight[source] += dxs counts a token that is read more than once only once; np.add.at adds each time": with_embedding(set_once),
+        "the loop over the steps counts a token that two sequences have at one step only once; np.add.at adds each time": with_embedding(
+            set_once_a_step
+        ),
+        "dxs is added to the embedding itself; its gradient begins with zeros": with_embedding(
+            lambda params, source, dxs: params["embedding"]["weight"] + added(params, source, dxs)
+        ),
         "the gradient of the embedding is dxs itself; each token's part is added to its row of the table": with_embedding(
             lambda params, source, dxs: dxs
         ),

@@ -114,6 +114,15 @@ writing = Exercise(
         "the token numbers are used as inputs; each token has a row in the embedding": lambda params, fed, state: rnn_forward(
             params["rnn"], fed[..., None].astype(state.dtype), state
         ),
+        "the dict of the embedding is indexed; what has a row for each token is its entry weight": lambda params, fed, state: (
+            params["embedding"][fed]
+        ),
+        "the token numbers are the cell's inputs; each token has a row in the embedding": lambda params, fed, state: rnn_forward(
+            params["rnn"], fed, state
+        ),
+        "all of params is handed to the cell; its own weights are the entry rnn": lambda params, fed, state: rnn_forward(
+            params, params["embedding"]["weight"][fed], state
+        ),
         "the embedding is transposed; a token is the number of a row": lambda params, fed, state: write(
             {**params, "embedding": {"weight": params["embedding"]["weight"].T}}, fed, state
         ),

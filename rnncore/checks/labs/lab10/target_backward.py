@@ -83,6 +83,14 @@ def set_once(params, tokens, dxs):
     return dweight
 
 
+def set_once_a_step(params, tokens, dxs):
+    """What is left where `+=` writes to the rows of the tokens of each step."""
+    dweight = np.zeros_like(params["embedding"]["weight"])
+    for now, dx in zip(tokens, dxs, strict=True):
+        dweight[now] += dx
+    return dweight
+
+
 def mean_of_uses(params, tokens, dxs):
     uses = np.bincount(tokens.ravel(), minlength=len(params["embedding"]["weight"]))
     return added(params, tokens, dxs) / np.maximum(uses, 1)[:, None].astype(dxs.dtype)
@@ -122,6 +130,12 @@ writing_backward = Exercise(
         "dweight[fed] += dxs counts a token that is fed more than once only once; np.add.at adds each time": but(
             lambda params, fed, cache, dlogits, dxs: {"embedding": set_once(params, fed, dxs)}
         ),
+        "the loop over the steps counts a token that two sequences are fed at one step only once; np.add.at adds each time": but(
+            lambda params, fed, cache, dlogits, dxs: {"embedding": set_once_a_step(params, fed, dxs)}
+        ),
+        "dxs is added to the embedding itself; its gradient begins with zeros": but(
+            lambda params, fed, cache, dlogits, dxs: {"embedding": params["embedding"]["weight"] + added(params, fed, dxs)}
+        ),
         "the gradient of the embedding is dxs itself; each token's part is added to its row of the table": but(
             lambda params, fed, cache, dlogits, dxs: {"embedding": dxs}
         ),
@@ -149,6 +163,12 @@ writing_backward = Exercise(
         "the gradient of the output weight is averaged over the steps; dlogits holds the share of each already": but(
             lambda params, fed, cache, dlogits, dxs: {"weight": flat(dlogits).T @ flat(cache.hs) / len(fed)}
         ),
+        "the gradients of the output layer are averaged over the sequences; dlogits holds the share of each already": but(
+            lambda params, fed, cache, dlogits, dxs: {
+                "weight": flat(dlogits).T @ flat(cache.hs) / fed.shape[1],
+                "bias": dlogits.sum(axis=(0, 1)) / fed.shape[1],
+            }
+        ),
         "the gradient of the output bias is kept for each step; add the steps": but(
             lambda params, fed, cache, dlogits, dxs: {"bias": dlogits.sum(axis=1)}
         ),
@@ -171,6 +191,9 @@ writing_backward = Exercise(
         fed,
         cache,
         dlogits: (rnn_backward(cache, dlogits @ params["output"]["weight"].T)),
+        "dlogits enters the cell; on the way it goes through the output layer": lambda params, fed, cache, dlogits: (
+            rnn_backward(cache, dlogits)
+        ),
         "dhs goes through the slope of tanh before it enters the cell; the cell's backward pass does that": through(
             lambda dhs, cache: dhs * (1 - cache.hs**2)
         ),

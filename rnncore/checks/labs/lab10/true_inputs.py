@@ -36,6 +36,23 @@ def with_first_row(change):
     return wrong
 
 
+def with_first_row_of(shifted):
+    """Start tokens in the first row of what `shifted(targets)` gives."""
+
+    def wrong(targets, start):
+        fed = shifted(targets).copy()
+        fed[0] = start
+        return fed
+
+    return wrong
+
+
+def one_start_and_zeros(targets, start):
+    fed = teacher_forced_inputs(targets, start)
+    fed[0, 1:] = 0
+    return fed
+
+
 def one_start(targets, start):
     fed = teacher_forced_inputs(targets, start)
     fed[0, 1:] = targets[0, 1:]
@@ -73,6 +90,9 @@ forced_inputs = Exercise(
             np.roll(targets, 1, axis=0)
         ),
         "np.roll has no axis, so it mixes the sequences": lambda targets, start: np.roll(targets, 1),
+        "np.roll has no axis, so it mixes the sequences, even with start tokens in the first row": with_first_row_of(
+            lambda targets: np.roll(targets, 1)
+        ),
         "the targets are shifted the wrong way: each step is fed the token that comes after the one it should predict": (
             lambda targets, start: np.concatenate([targets[1:], row(targets, start)])
         ),
@@ -91,7 +111,11 @@ forced_inputs = Exercise(
         ),
         "every step is fed the start token": lambda targets, start: np.full_like(targets, start),
         "only the first sequence begins with the start token; each of them does": one_start,
+        "only the first sequence begins with the start token and the others with 0; each begins with the start token": one_start_and_zeros,
         "the first target is fed twice; the start token comes first": lambda targets, start: (np.concatenate([targets[:1], targets[:-1]])),
+        "ones come first, the start token of the worked example; another may be given": lambda targets, start: (
+            np.concatenate([0 * targets[:1] + 1, targets[:-1]])
+        ),
         "zeros come first; the start token has a number of its own": lambda targets, start: (
             np.concatenate([0 * targets[:1], targets[:-1]])
         ),
