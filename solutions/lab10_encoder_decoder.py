@@ -754,7 +754,7 @@ for b in range(3):
 
 
 # %%
-def train(seed, H, share, updates=800):
+def train(seed, H, share, updates=650):
     """Train on strings of 1 to 8 digits; a true token is fed with probability `share`."""
     rng = np.random.default_rng(seed)
     params = new_params(rng, H)
@@ -821,10 +821,10 @@ lines(
 #
 # With 16 units most strings of up to four digits are right; with 48 units nearly all of up to six, and about 0.6 of those with
 # eight. Eight digits are 27 bits, and 16 float64 numbers have 1024. So there is room, many times over. What fails is *learning*:
-# in 800 updates the encoder does not find, for every string, a state that the decoder can tell from all others. More units make
+# in 650 updates the encoder does not find, for every string, a state that the decoder can tell from all others. More units make
 # that easier.
 #
-# You would find out by changing something other than the size. With 2400 updates in place of 800, the same 16 numbers
+# You would find out by changing something other than the size. With 2400 updates in place of 650, the same 16 numbers
 # carry longer strings. Or leave the decoder as it is, and look by gradient descent, with the very `dstate` of part 5, for a
 # state from which it writes a string on which its encoder fails. The chapter does both: [how much does the vector
 # hold?](book:encoder_decoder#encoder-decoder-bits)
