@@ -30,7 +30,7 @@
 # **You need** [Training in practice](book:training_practice), and the rules of [The benchmark
 # tasks](book:benchmark_tasks#benchmark-tasks-criterion). For project A: [steps are not independent
 # examples](book:why_memory#why-memory-iid). For project B: [Attention at work: dates](book:date_normalisation). **Time:**
-# 90 minutes to three hours, as you like.
+# two to three hours: one for parts 1 to 5, the rest for your project.
 #
 # **How it works.** Parts 1 to 5 are five short functions with checks, 8 points. Replace `raise NotImplementedError()` with
 # your code and run the cell; the cell below it checks what you wrote, on a worked example and on fresh random inputs.
@@ -153,17 +153,15 @@ lab13.window.check(windows)
 # and the test asks for what the network has seen. So cut by time: training first, then validation, then the test. What
 # decides where a window belongs are its **targets**, all of them:
 #
-# $$
-# \begin{aligned}
-# \text{train:} \quad & \text{all targets before } v \\
-# \text{validation:} \quad & \text{all targets from } v \text{ on and before } t \\
-# \text{test:} \quad & \text{all targets from } t \text{ on}
-# \end{aligned}
-# $$
+# | part | where all targets of a window lie |
+# |---|---|
+# | train | before `first_validation` |
+# | validation | from `first_validation` on and before `first_test` |
+# | test | from `first_test` on |
 #
-# Here $v$ is the first step of validation and $t$ the first step of the test. A window whose targets lie on both sides of
-# a cut belongs nowhere and is left out. The *inputs* of a test window may reach back before the cut: on the day of the
-# forecast, the past is known. Book: [stopped by the test data](book:training_practice#training-practice-mistakes).
+# A window whose targets lie on both sides of a cut belongs nowhere and is left out. The *inputs* of a test window may
+# reach back before the cut: on the day of the forecast, the past is known. Book: [stopped by the test
+# data](book:training_practice#training-practice-mistakes).
 
 # %%
 # Worked example: 7 windows of T = 2 with 2 targets each; validation begins at step 5, the test at step 8.
@@ -285,7 +283,8 @@ lab13.naive.check(seasonal_naive)
 # ## 4. An error in units of the naive forecast (2 points)
 #
 # Is an error of 0.9 years much? Compare it with what the naive forecast gets wrong. The **mean absolute scaled error**
-# (MASE) divides the errors of each series by a scale of its own, measured on the earlier steps $u_0, \dots, u_{N-1}$:
+# (MASE) divides the errors of each series, targets $y$ less predictions $\hat y$, by a scale of its own, measured on the
+# earlier steps $u_0, \dots, u_{N-1}$ with the season $S$ of part 3:
 #
 # $$
 # \begin{aligned}
@@ -410,14 +409,15 @@ lab13.near.check(nearest)
 # ## 6. Your project: question and data
 #
 # From here on you decide. Say which project is yours, in the cell below. Then read the cell of your data. A question is
-# one sentence, with what would answer it, written down *before* anything is trained. For example:
+# one sentence, with what would answer it. Write it into the answer at the end of part 8 *before* anything is trained.
+# For example:
 #
 # - A. *Knowing four values of a country's life expectancy, five years apart, can a recurrent network forecast the next one better than
 #   the best baseline, in years that come after all of its training?*
 # - B. *Can a network that has learned dates in seven languages read those of a related language that it has never seen?*
 
 # %%
-PROJECT = "A"  # or "B"
+PROJECT = "A"  # or "B"; after a change run all cells from here on again
 SEEDS = range(3)
 
 # %% nbgrader={"grade_id": "use_functions", "locked": true}
@@ -430,8 +430,9 @@ nearest = lab13.near.or_reference(nearest)
 # %% [markdown]
 # **Data of project A.** `country_statistics` has twelve years, 1952 to 2007. The targets of training end with 1987,
 # validation is 1992, the test 1997 to 2007. Everything that is measured on data, such as a mean to subtract, comes from
-# the steps before validation. Other series to try are `"population"` and `"income per head"`, as logarithms. The weekly
-# `share_prices` of the same file of rnncore are short, and close to what nobody can forecast.
+# the steps before validation. To try another series, give `load_series` the name `"population"` or `"income per head"`; it
+# takes logarithms of these. The weekly `share_prices` of the same file of rnncore need a `load_series` of your own. They
+# are short, and close to what nobody can forecast.
 
 
 # %%
@@ -708,9 +709,9 @@ project = PROJECTS[PROJECT]
 # that thing does. Settings of A: `cell`, any of `"rnn"`, `"gru"`, `"lstm"`, `"lstm_coupled"`, `"lstm_layer_norm"` and
 # others; `hidden_size`; `lr`; `updates`; `delta`. Settings of B: `score`, which is `"additive"`, `"scaled_dot"` or `None` for no
 # attention; `hidden_size`; `lr`; `updates`; and `hide`, the share of characters that training makes unknown, which may
-# teach the network not to rely on any single letter. For a start:
-# `{"cell": "rnn", "hidden_size": 16, "lr": 0.01, "updates": 400, "delta": 0.3}` or
-# `{"score": "additive", "hidden_size": 32, "lr": 0.005, "updates": 400, "hide": 0.0}`.
+# teach the network not to rely on any single letter. One entry of the dict, for a start:
+# `"plain cell": {"cell": "rnn", "hidden_size": 16, "lr": 0.01, "updates": 400, "delta": 0.3}` or
+# `"attention": {"score": "additive", "hidden_size": 32, "lr": 0.005, "updates": 400, "hide": 0.0}`.
 
 
 # %% nbgrader={"grade_id": "candidates", "solution": true}
@@ -738,7 +739,8 @@ def candidates(name):
 
 # %% [markdown]
 # Three seeds of each: about three seconds on one core for three networks of project A, half a minute for project B. It is
-# left out when the notebook is graded.
+# left out when the notebook is graded. The lowest validation error of a run is a little too good, since it was picked
+# among many; a baseline has one only. Whether you beat a baseline is for the test to say.
 
 # %%
 errors, trained = {}, {}
@@ -766,16 +768,17 @@ lines(
 #
 # Name your project and your question. Say which networks you compared and why, which one you chose and by which numbers,
 # and how it was trained: what was held fixed, what was tried, how you know that it was trained long enough. Do this
-# *before* you run the cell of part 9.
+# *before* you run the cell of part 9. *Run All* would run that, too; *Run All Above Selected Cell* does not.
 #
-# What the points are given for:
+# What the points are given for. Four things count: (a) a question that says what would answer it; (b) networks that
+# differ in one thing, and a reason to try it; (c) what was held fixed in training, and what shows that it was long
+# enough; (d) validation errors of at least three seeds, median, lowest and highest, and a choice that follows from
+# them, which says so where two networks' ranges overlap.
 #
-# - **3**: The question says what would answer it. The networks differ in one thing, and there is a reason to try it.
-#   The choice follows from validation errors of at least three seeds, with their spread, and it is said when the
-#   spread is larger than the difference.
-# - **2**: One of these is missing.
-# - **1**: There is a choice with some numbers, and no reason that others could follow.
-# - **0**: No choice is justified, or it was made on the test data.
+# - **3**: All four.
+# - **2**: One of them is missing, or there in part only.
+# - **1**: More is missing, but a validation error stands behind the choice.
+# - **0**: No validation error stands behind the choice, or it was made on the test data.
 
 # %% [markdown] nbgrader={"grade_id": "choice", "grade": true, "solution": true, "points": 3}
 # ### BEGIN SOLUTION
@@ -797,7 +800,8 @@ lines(
 #
 # I choose the GRU. Between the cells the spread is as large as the difference, so another cell would do as well. The
 # squared error is worse for every seed. The best baseline on the validation data has 0.659. All runs had their lowest
-# validation error before the end, so longer training promises nothing.
+# validation error before the end, but the rate goes down to zero there, so I also trained the GRU twice as long: 0.617
+# (0.612 to 0.616).
 #
 # *Project B, in short.* Question: can a network that has learned dates in seven languages read Norwegian ones?
 # Without attention, lowest validation error on Portuguese 0.632 (0.632 to 0.673); with attention 0.020 (0.017 to
@@ -809,8 +813,8 @@ lines(
 # ## 9. The test, once
 #
 # The choice is made: the network whose median over the seeds is lowest on the validation data. The next cell looks at the
-# test data. If you come back and change something after that, say so in your report, since then the test has helped to
-# choose.
+# test data. If your reasons led to another network, put its name in the place of `chosen_by_validation(errors)`. If you
+# come back and change something after that, say so in your report, since then the test has helped to choose.
 
 
 # %%
@@ -850,12 +854,12 @@ bars(
 #
 # What the points are given for:
 #
-# - **4**: All baselines and the network in one table, same data and same error, with the spread of at least three
-#   seeds. The sentences say against which baseline the network wins, by how much compared with the spread, and where
-#   it does not.
-# - **3**: As above, but the sentences say more than the numbers do, or leave out the strongest baseline.
-# - **2**: The table has no spread, or baselines are missing.
-# - **1**: One number of the network, nothing to compare it with.
+# - **4**: All baselines and the network in one table, on the test data, with the lowest and highest of at least three
+#   seeds. The sentences name the strongest baseline, say by how much the network wins or loses against it compared
+#   with the spread, and name something that the numbers do not show. They claim no more than the numbers.
+# - **3**: The table is complete; the sentences lack something of this, or claim more than the numbers.
+# - **2**: The network beside at least one baseline, but without spread, without all baselines, or without sentences.
+# - **1**: The network's test error, nothing to compare it with.
 # - **0**: No results, or results on training or validation data.
 
 # %% [markdown] nbgrader={"grade_id": "results", "grade": true, "solution": true, "points": 4}
@@ -928,7 +932,8 @@ if trained:
 
 # %% [markdown]
 # What do the worst cases have in common, and why does the network fail there? Think of a number that would come out
-# otherwise if your reason were wrong, and measure it here.
+# otherwise if your reason were wrong, and measure it here. `predict_a` or `predict_b` gives what the network answers,
+# `series` or `dates` holds what is right, and `analysed` what the cell above returned.
 
 
 # %% nbgrader={"grade_id": "closer", "solution": true}
@@ -970,10 +975,11 @@ if trained:
 #
 # What the points are given for:
 #
-# - **3**: Cases that go wrong are named, with numbers; what they have in common is said; and there is a reason for it
-#   that the data could contradict, with what you looked at to see whether they do.
-# - **2**: Cases and what they have in common; the reason is a guess that nothing was done about.
-# - **1**: A list of cases, or only a remark such as "rare cases are hard".
+# - **3**: At least two cases that go wrong are named, with numbers; what they have in common is said; and there is a
+#   reason, with a number that you measured for it and that could have come out against it. It may have done so.
+#   The numbers from which you guessed the reason are no such number.
+# - **2**: Cases with numbers, what they have in common, and a reason, but nothing measured that could contradict it.
+# - **1**: Less, such as a list of cases, or only a remark such as "rare cases are hard".
 # - **0**: No analysis.
 
 # %% [markdown] nbgrader={"grade_id": "analysis", "grade": true, "solution": true, "points": 3}
@@ -998,18 +1004,18 @@ if trained:
 # %% [markdown]
 # ## 11. Report
 #
-# Half a page for somebody who has not seen this notebook: the question, the data and how they were split, what was
-# compared, the result with its spread, and its limits. Say what you tried that did not work, and whether the test data
-# had a part in any choice.
+# Half a page for somebody who has not seen this notebook. It has six parts: the question; the data and how they were
+# split; what was compared; the result with its spread; its limits; and what did not work ("nothing" is an answer), with
+# whether the test data had a part in any choice.
 #
 # ### Your report (2 points, by hand)
 #
 # What the points are given for:
 #
-# - **2**: A reader learns all of that from the report alone, and nothing in it says more than the results. Limits are
-#   those of *this* work, not of networks in general.
-# - **1**: Readable, but one of the parts is missing, or a claim goes beyond the results.
-# - **0**: Not understandable by itself, or it hides a result that you found.
+# - **2**: All six parts stand in the report itself, at least one limit is that of *this* work and not of networks in
+#   general, and no claim goes beyond the results.
+# - **1**: One or two parts are missing, or the limits are general, or a claim goes beyond the results.
+# - **0**: More is missing, or it hides a result that you found or a second look at the test data.
 
 # %% [markdown] nbgrader={"grade_id": "report", "grade": true, "solution": true, "points": 2}
 # ### BEGIN SOLUTION

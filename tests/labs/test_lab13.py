@@ -31,6 +31,10 @@ LOCALES = {  # of the table of languages
     "Portuguese": "pt",
     "Norwegian": "nb",
 }
+CHANGED = """
+    years, countries, values = country_statistics(name)
+    values[9:] = np.random.default_rng(0).uniform(20, 90, values[9:].shape)
+""".strip()
 
 
 @pytest.fixture
@@ -70,6 +74,10 @@ def test_the_model_answers_of_project_a_are_a_real_run(notebook):
     assert best["GRU, squared error"].min() > best["GRU"].max()  # worse for every seed
     assert max(abs(np.median(best["GRU"]) - np.median(best[cell])) for cell in ("plain cell", "LSTM")) < np.ptp(best["GRU"])
     assert all((curves.argmin(axis=1) < curves.shape[1] - 1).all() for curves in notebook["errors"].values())  # before the end
+    longer = notebook["candidates"]("A")["GRU"] | {"updates": 800}
+    longer = [min(notebook["train_a"](longer, seed)[0]) for seed in notebook["SEEDS"]]
+    np.testing.assert_allclose(spread(longer), [0.617, 0.612, 0.616], atol=0.01)
+    assert "twice as long: 0.617 (0.612 to 0.616)" in ANSWERS["choice"].replace("\n", " ").replace("# ", "")
     baselines = {name: notebook["error_a"](made, "validation") for name, made in notebook["baselines_a"]("validation").items()}
     assert round(min(baselines.values()), 3) == 0.659 == round(baselines["same change again"], 3)
     assert max(values.max() for values in best.values()) < 0.659
@@ -102,18 +110,62 @@ def test_the_error_analysis_of_project_a_is_true(notebook):
     assert closer["network, falls"] < closer["linear, falls"] - 0.15
 
 
-def test_a_linear_model_with_absolute_errors_would_not_beat_the_network(notebook):
+def test_no_other_fit_of_the_linear_model_would_beat_the_network(notebook):
     """The teacher's page says so, since somebody will ask: the network's loss is near the absolute error, the linear model's is not."""
     series, xs = notebook["series"], notebook["series"].xs
-    targets = (series.targets["train"] - xs["train"][-1]).ravel()
+    changes = {part: (series.targets[part] - xs[part][-1]).ravel() for part in xs}
     columns = {part: np.vstack([xs[part].reshape(4, -1), np.ones(xs[part][0].size)]).T for part in xs}
-    weight = np.ones(len(targets))
+
+    def error(weights):
+        return notebook["error_a"](xs["test"][-1:] + (columns["test"] @ weights).reshape(1, *xs["test"].shape[1:]), "test")
+
+    def fit(parts, weight=1.0):
+        rows, wanted = np.concatenate([columns[part] for part in parts]), np.concatenate([changes[part] for part in parts])
+        root = np.sqrt(np.broadcast_to(weight, len(wanted)))
+        return np.linalg.lstsq(rows * root[:, None], wanted * root, rcond=None)[0]
+
+    assert error(fit(["train"])) == pytest.approx(notebook["results"]["linear"])
+    with_validation = error(fit(["train", "validation"]))
+    assert round(with_validation, 3) == 0.549
+    scale = np.abs(np.diff(series.earlier, axis=0)).mean(axis=0)
+    in_units = error(fit(["train"], np.broadcast_to(scale**-2, xs["train"].shape[1:]).ravel()))
+    assert round(in_units, 3) == 0.528 and max(notebook["results"]["network"]) < in_units - 0.02
+    targets, weight = changes["train"], np.ones(len(changes["train"]))
     for _ in range(100):  # least squares with other weights each time lead to least absolute errors
-        root = np.sqrt(weight)
-        found = np.linalg.lstsq(columns["train"] * root[:, None], targets * root, rcond=None)[0]
+        found = fit(["train"], weight)
         weight = 1 / np.maximum(np.abs(targets - columns["train"] @ found), 1e-3)
-    predictions = xs["test"][-1:] + (columns["test"] @ found).reshape(1, *xs["test"].shape[1:])
-    assert 0.54 < notebook["error_a"](predictions, "test") < 0.57
+    assert round(error(found), 3) == 0.556
+
+
+def test_nothing_before_the_test_knows_it(notebook):
+    """Other values from 1997 on change no curve of validation errors and no baseline."""
+    cells = LABS["lab13"].cells
+    load = next(k for k, cell in enumerate(cells) if "series = load_series()" in cell)
+    choose = next(k for k, cell in enumerate(cells) if "def chosen_by_validation" in cell)
+    assert not any('"test")' in cell for cell in cells[load + 1 : choose])  # nothing is measured on it before
+    names = {}
+    with contextlib.redirect_stdout(io.StringIO()):
+        for cell in cells[:choose]:
+            exec(cell.replace("years, countries, values = country_statistics(name)", CHANGED), names)
+    assert (names["series"].targets["test"] != notebook["series"].targets["test"]).all()
+    for name, curves in names["errors"].items():
+        np.testing.assert_array_equal(curves, notebook["errors"][name])
+    for name, made in names["baselines_a"]("validation").items():
+        np.testing.assert_array_equal(made, notebook["baselines_a"]("validation")[name])
+
+
+def test_the_network_does_not_always_win():
+    """The teacher's page has this run, with income per head, as an answer that loses and has full points."""
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(io.StringIO()):
+        patch.delenv("NBGRADER_EXECUTION", raising=False)
+        names = {}
+        for cell in LABS["lab13"].cells:
+            cell = cell.replace("series = load_series()", 'series = load_series("income per head")')
+            exec(cell, names)
+            if "def candidates" in cell:
+                names["candidates"] = lambda name: {"GRU 64": {"cell": "gru", "hidden_size": 64, "lr": 0.01, "updates": 400, "delta": 0.3}}
+    np.testing.assert_allclose(spread(names["results"]["network"]), [0.913, 0.913, 0.949], atol=0.015)
+    assert round(names["results"]["linear"], 3) == 0.938 < max(names["results"]["network"])
 
 
 def test_the_split_of_project_a_has_no_leak(notebook):

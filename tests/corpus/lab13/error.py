@@ -61,7 +61,7 @@ def mean_absolute_error(targets, predictions, earlier, season):
     return np.abs(targets - predictions).mean()
 
 
-@wrong("one scale for all series")
+@wrong("all series share one scale")
 def one_scale(targets, predictions, earlier, season):
     return np.abs(targets - predictions).mean() / np.abs(earlier[season:] - earlier[:-season]).mean()
 
@@ -150,3 +150,35 @@ def ratio_of_sums(targets, predictions, earlier, season):
     mae = np.abs(targets - predictions).sum(axis=(0, 1))
     scale = np.abs(earlier[season:] - earlier[:-season]).mean(axis=0)
     return mae.sum() / scale.sum()
+
+
+@right
+def with_a_roll_cut_off(targets, predictions, earlier, season):
+    scale = np.mean(np.abs(np.roll(earlier, -season, axis=0) - earlier)[:-season], axis=0)
+    return np.einsum("kbd,d->", np.abs(targets - predictions), 1 / scale) / targets.size
+
+
+@wrong("errors and differences are both squared")
+def both_squared(targets, predictions, earlier, season):
+    scale = np.square(earlier[season:] - earlier[:-season]).mean(axis=0)
+    return (np.square(targets - predictions) / scale).mean()
+
+
+@wrong("the targets are counted into the scale")
+def targets_in_the_scale(targets, predictions, earlier, season):
+    whole = np.concatenate([earlier, targets[:, 0]])
+    scale = np.abs(whole[season:] - whole[:-season]).mean(axis=0)
+    return (np.abs(targets - predictions) / scale).mean()
+
+
+@wrong("only every season-th step")
+def every_season(targets, predictions, earlier, season):
+    picked = earlier[::season]
+    scale = np.abs(picked[1:] - picked[:-1]).mean(axis=0)
+    return (np.abs(targets - predictions) / scale).mean()
+
+
+@wrong("the scale is the size of the mean difference")
+def signs_cancel_in_scale(targets, predictions, earlier, season):
+    scale = np.abs((earlier[season:] - earlier[:-season]).mean(axis=0))
+    return (np.abs(targets - predictions) / scale).mean()

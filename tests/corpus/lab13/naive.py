@@ -138,7 +138,7 @@ def window_again(xs, season, horizon):
     return np.stack([xs[k % len(xs)] for k in range(horizon)])
 
 
-@wrong("it stopped in line")
+@wrong("the places run off the end of the window")
 def runs_off(xs, season, horizon):
     return np.stack([xs[len(xs) - season + k] for k in range(horizon)])
 
@@ -146,3 +146,29 @@ def runs_off(xs, season, horizon):
 @wrong(None)
 def nested_list(xs, season, horizon):
     return [xs[-season:][k % season].tolist() for k in range(horizon)]
+
+
+@right
+def loop_mod(xs, season, horizon):
+    return np.array([xs[len(xs) - season + k % season] for k in range(horizon)])
+
+
+@wrong("the forecast ends with the season")
+def slice_of_last_season(xs, season, horizon):
+    return xs[-season:][:horizon]
+
+
+@wrong("begins and ends one step too early")
+def off_by_one(xs, season, horizon):
+    return xs[len(xs) - season - 1 + np.arange(horizon) % season]
+
+
+@wrong("the last `horizon` steps are taken, whatever the season")
+def plain_last_horizon(xs, season, horizon):
+    return xs[-horizon:]
+
+
+@wrong("from the first season of the window")
+def places_mod_season(xs, season, horizon):
+    T = len(xs)
+    return np.array([xs[(T + k) % season] for k in range(horizon)])

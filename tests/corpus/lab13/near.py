@@ -154,6 +154,39 @@ def places_in_a_list(features, asked):
     return [int(((features - q) ** 2).sum(axis=1).argmin()) for q in asked]
 
 
-@wrong(None)
+@wrong("one sum for each feature")
 def summed_over_rows(features, asked):
     return np.array([((features - q) ** 2).sum(axis=0).argmin() for q in asked])
+
+
+@wrong("square each difference first")
+def square_of_the_sum(features, asked):
+    return np.array([((features - q).sum(axis=1) ** 2).argmin() for q in asked])
+
+
+@wrong("counted over all numbers")
+def argmin_flat(features, asked):
+    return np.array([((features - q) ** 2).argmin() for q in asked])
+
+
+@wrong("only the last row asked about")
+def last_question(features, asked):
+    for q in asked:
+        found = ((features - q) ** 2).sum(axis=1).argmin()
+    return np.array([found])
+
+
+@wrong("the sign of the product is wrong")
+def products_sign(features, asked):
+    return ((features**2).sum(axis=1) + 2 * asked @ features.T).argmin(axis=1)
+
+
+@wrong("the smallest squared distances")
+def squared_distance_itself(features, asked):
+    return np.array([((features - q) ** 2).sum(axis=1).min() for q in asked])
+
+
+@right
+def sorted_along_the_examples(features, asked):
+    squares = np.square(features[:, None, :] - asked[None]).sum(-1)
+    return np.argsort(squares, axis=0)[0]

@@ -180,3 +180,42 @@ def lists(count, T, horizon, first_validation, first_test):
     train = [b for b in range(count) if b + T + horizon <= first_validation]
     validation = [b for b in range(count) if first_validation <= b + T and b + T + horizon <= first_test]
     return train, validation, list(range(first_test - T, count))
+
+
+@right
+def bounds_only(count, T, horizon, first_validation, first_test):
+    b = np.arange(count)
+    return b[: first_validation - T - horizon + 1], b[first_validation - T : first_test - T - horizon + 1], b[first_test - T :]
+
+
+@right
+def sets_of_targets(count, T, horizon, first_validation, first_test):
+    names = [{(b + T + k >= first_validation) + (b + T + k >= first_test) for k in range(horizon)} for b in range(count)]
+    return tuple(np.array([b for b in range(count) if names[b] == {part}], dtype=int) for part in range(3))
+
+
+@wrong("only the first target of the validation windows")
+def validation_open_end(count, T, horizon, first_validation, first_test):
+    first = np.arange(count) + T
+    after = first + horizon
+    return (
+        np.flatnonzero(after <= first_validation),
+        np.flatnonzero((first >= first_validation) & (first < first_test)),
+        np.flatnonzero(first >= first_test),
+    )
+
+
+@wrong("a tuple that holds one array")
+def where_tuple(count, T, horizon, first_validation, first_test):
+    first = np.arange(count) + T
+    after = first + horizon
+    return np.where(after <= first_validation), np.where((first >= first_validation) & (after <= first_test)), np.where(first >= first_test)
+
+
+@wrong("windows across a cut belong nowhere")
+def test_is_the_rest(count, T, horizon, first_validation, first_test):
+    first = np.arange(count) + T
+    after = first + horizon
+    train = np.flatnonzero(after <= first_validation)
+    validation = np.flatnonzero((first >= first_validation) & (after <= first_test))
+    return train, validation, np.setdiff1d(np.arange(count), np.concatenate([train, validation]))

@@ -179,3 +179,63 @@ def one_step_left_out(values, T, horizon):
     B = len(values) - T - horizon + 1
     xs = np.stack([values[b : b + T] for b in range(B)], axis=1)
     return xs, np.stack([values[min(b + T + 1, len(values) - horizon) :][:horizon] for b in range(B)], axis=1)
+
+
+@right
+def mine_slices_transposed(values, T, horizon):
+    whole = np.array([values[b : b + T + horizon] for b in range(len(values) - T - horizon + 1)]).transpose(1, 0, 2)
+    return whole[:T], whole[T:]
+
+
+@right
+def until_the_targets_run_out(values, T, horizon):
+    xs, targets, b = [], [], 0
+    while b + T + horizon <= len(values):
+        xs += [values[b : b + T]]
+        targets += [values[b + T : b + T + horizon]]
+        b += 1
+    return np.swapaxes(xs, 0, 1), np.swapaxes(targets, 0, 1)
+
+
+@wrong("one step is left out between a window and its targets")
+def one_after_the_next(values, T, horizon):
+    count = len(values) - T - horizon
+    xs = np.stack([values[b : b + T] for b in range(count)], axis=1)
+    return xs, np.stack([values[b + T + 1 : b + T + horizon + 1] for b in range(count)], axis=1)
+
+
+@wrong("only the last of the steps that follow is a target")
+def only_step_horizon(values, T, horizon):
+    count = len(values) - T - horizon + 1
+    xs = np.stack([values[b : b + T] for b in range(count)], axis=1)
+    return xs, np.stack([values[b + T + horizon - 1] for b in range(count)], axis=0)[None]
+
+
+@wrong("the last windows have too few steps after them")
+def horizon_forgotten_in_count(values, T, horizon):
+    count = len(values) - T
+    xs = np.stack([values[b : b + T] for b in range(count)], axis=1)
+    return xs, np.stack([values[b + T : b + T + horizon] for b in range(count)], axis=1)
+
+
+@wrong("the order is targets, xs")
+def swapped_order(values, T, horizon):
+    count = len(values) - T - horizon + 1
+    xs = np.stack([values[b : b + T] for b in range(count)], axis=1)
+    targets = np.stack([values[b + T : b + T + horizon] for b in range(count)], axis=1)
+    return targets, xs
+
+
+@wrong("joined one behind the other in time")
+def joined_in_time(values, T, horizon):
+    count = len(values) - T - horizon + 1
+    return np.concatenate([values[b : b + T] for b in range(count)]), np.concatenate(
+        [values[b + T : b + T + horizon] for b in range(count)]
+    )
+
+
+@wrong("windows are cut where too few steps follow")
+def one_window_too_many(values, T, horizon):
+    B = len(values) - T - horizon + 2
+    xs = np.stack([values[b : b + T] for b in range(B)], axis=1)
+    return xs, np.stack([values[b + T : b + T + horizon] for b in range(B)], axis=1)

@@ -96,6 +96,12 @@ near = Exercise(
         "the rows themselves are returned; return their places": lambda features, asked: features[nearest(features, asked)],
         "the places are counted from 1": lambda features, asked: nearest(features, asked) + 1,
         "the second nearest is found": with_distance(lambda f, row: np.argsort(np.argsort(np.square(f - row).sum(axis=1))) != 1),
+        "the squares are added up over the examples, one sum for each feature; it is one sum for each example": lambda features,
+        asked: np.array([np.square(features - row).sum(axis=0).argmin() for row in asked]),
+        "the squares of a row are not added up, and the place is counted over all numbers": lambda features, asked: np.array(
+            [np.square(features - row).argmin() for row in asked]
+        ),
+        "only the last row asked about is answered": lambda features, asked: nearest(features, asked)[-1:],
         "only the first row asked about is answered": lambda features, asked: nearest(features, asked)[:1],
         "all rows are returned, sorted by distance; return the first place of each": lambda features, asked: (
             distances(features, asked).argsort(axis=0).T

@@ -115,6 +115,9 @@ split = Exercise(
             lambda f, a, s, v, t: a - f + s <= v, lambda f, a, s, v, t: (s >= v) & (a - f + s <= t), lambda f, a, s, v, t: s >= t
         ),
         "validation holds the test windows as well": with_bounds(is_train, lambda f, a, s, v, t: f >= v, is_test),
+        "whatever is not in training or validation is in the test; windows across a cut belong nowhere": with_bounds(
+            is_train, is_validation, lambda *args: ~is_train(*args) & ~is_validation(*args)
+        ),
         "training holds the validation windows as well": with_bounds(lambda f, a, s, v, t: a <= t, is_validation, is_test),
         "validation does not end: windows across the cut to the test are in it, and the test windows too": with_bounds(
             is_train, lambda f, a, s, v, t: a > v, is_test
@@ -127,6 +130,9 @@ split = Exercise(
         ),
         "the order is train, test, validation; return train, validation, test": and_change(
             lambda train, validation, test: (train, test, validation)
+        ),
+        "np.where gives a tuple that holds one array; take the array out of it": and_change(
+            lambda *parts: tuple((part,) for part in parts)
         ),
         "True and False for every window are returned; return the numbers of the windows": lambda count, *rest: tuple(
             np.isin(np.arange(count), part) for part in split_in_time(count, *rest)

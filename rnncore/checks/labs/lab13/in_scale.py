@@ -61,7 +61,7 @@ error = Exercise(
     properties=(the_naive_forecast_has_error_one,),
     mistakes={
         "nothing is divided: this is the mean absolute error": with_errors(lambda e, scale: float(np.abs(e).mean())),
-        "one scale for all series: each series is divided by its own": with_scale(
+        "all series share one scale; each is divided by its own": with_scale(
             lambda earlier, season, targets: np.abs(differences(earlier, season)).mean()
         ),
         "the errors of all series are added up before they are divided, by their common scale; divide each series first": with_errors(
@@ -100,6 +100,15 @@ error = Exercise(
         ),
         "the scale is the mean squared difference": with_scale(
             lambda earlier, season, targets: np.square(differences(earlier, season)).mean(axis=0)
+        ),
+        "only every season-th step is compared; each step has one a season before it": with_scale(
+            lambda earlier, season, targets: np.abs(np.diff(earlier[::season], axis=0)).mean(axis=0)
+        ),
+        "the targets are counted into the scale: at the time of the forecast they are not known": with_scale(
+            lambda earlier, season, targets: scale_of(np.concatenate([earlier, targets[:, 0]]), season)
+        ),
+        "errors and differences are both squared; their size is meant": lambda targets, predictions, earlier, season: float(
+            (np.square(targets - predictions) / np.square(differences(earlier, season)).mean(axis=0)).mean()
         ),
         "np.roll wraps the end of the series round to its start, and those differences count": with_scale(
             lambda earlier, season, targets: np.abs(earlier - np.roll(earlier, season, axis=0)).mean(axis=0)

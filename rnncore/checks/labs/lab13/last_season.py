@@ -56,10 +56,19 @@ naive = Exercise(
         "the steps go on behind the last season from the start of the window; beyond one season, the last season repeats": with_places(
             lambda T, S, k: (T - S + k) % T
         ),
+        "the places run off the end of the window, where nothing is known; every forecast comes from the last season": with_places(
+            lambda T, S, k: T - S + k
+        ),
         "beyond one season the last value is repeated; the season begins again": with_places(lambda T, S, k: np.minimum(T - S + k, T - 1)),
         "the first season of the window is taken; the last one is nearer": with_places(lambda T, S, k: k % S),
+        "the place in the season is right, but it is taken from the first season of the window; the last one is nearer": with_places(
+            lambda T, S, k: (T + k) % S
+        ),
         "the season starts one step too late": with_places(lambda T, S, k: T - S + (k + 1) % S),
         "the season starts one step too early": with_places(lambda T, S, k: T - S + (k - 1) % S),
+        "the season that is taken begins and ends one step too early; the last one ends with the window": with_places(
+            lambda T, S, k: T - S - 1 + k % S
+        ),
         "the season is one step too long": with_places(lambda T, S, k: (T - S - 1 + k % (S + 1)) % T),
         "the last season runs backwards": with_places(lambda T, S, k: T - 1 - k % S),
         "each value of the season stands there several times in a row: np.repeat where np.tile is meant": with_places(
@@ -68,9 +77,13 @@ naive = Exercise(
         "the window is repeated from its beginning, whatever the season": with_places(lambda T, S, k: k % T),
         "every season-th step of the window is taken": with_places(lambda T, S, k: (k * S) % T),
         "steps and season are exchanged: the last `horizon` steps are taken": with_places(lambda T, S, k: (T - len(k) + k) % T),
+        "the last `horizon` steps are taken, whatever the season": lambda xs, season, horizon: xs[-horizon:],
         "the mean of the last season is forecast": with_last(lambda last, k: np.stack([last.mean(axis=0)] * len(k))),
         "the mean of the whole window is forecast": lambda xs, season, horizon: np.stack([xs.mean(axis=0)] * horizon),
         "one season only is forecast, whatever the horizon": with_last(lambda last, k: last),
+        "the forecast ends with the season, though the horizon may be longer; the season begins again": with_last(
+            lambda last, k: last[: len(k)]
+        ),
         "the forecasts stand in one axis, without the axis of the steps": with_last(lambda last, k: last[k[0] % len(last)]),
         "the change over the last season is added: that is a forecast with a trend": lambda xs, season, horizon: (
             seasonal_naive(xs, season, horizon) + xs[-1] - xs[-season]

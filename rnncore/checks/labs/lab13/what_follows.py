@@ -76,6 +76,16 @@ window = Exercise(
             lambda N, T, K: range(max(N - T - K, 0)) if N > T + K else []
         ),
         "the first window is missing: window 0 starts at step 0": with_starts(lambda N, T, K: range(1, N - T - K + 1) if N > T + K else []),
+        "the last windows have too few steps after them; each needs room for the whole horizon": with_starts(lambda N, T, K: range(N - T)),
+        "windows are cut where too few steps follow; each needs room for the whole horizon": with_starts(
+            lambda N, T, K: range(N - T - K + 2)
+        ),
+        "one step is left out between a window and its targets; the first target is the step right after the window": (
+            lambda values, T, horizon: (
+                windows(values[:-1], T, horizon)[0],
+                windows(values[1:], T, horizon)[1],
+            )
+        ),
         "the windows do not overlap: a new one starts at every step": with_starts(lambda N, T, K: range(0, N - T - K + 1, T)),
         "a new window starts only where the targets of the last one end": with_starts(lambda N, T, K: range(0, N - T - K + 1, T + K)),
         "the horizon decides how far apart the windows start; a new one starts at every step": with_starts(
@@ -123,6 +133,10 @@ window = Exercise(
         "the mean of the whole series is subtracted: this looks into the future; windows only cuts": lambda values, T, horizon: windows(
             values - values.mean(axis=0), T, horizon
         ),
+        "the windows are joined one behind the other in time; each needs a place of its own along the batch": lambda values, T, horizon: (
+            tuple(np.concatenate(list(part.swapaxes(0, 1))) for part in windows(values, T, horizon))
+        ),
+        "the order is targets, xs; return xs, targets": lambda values, T, horizon: windows(values, T, horizon)[::-1],
         "only the first series is cut up": lambda values, T, horizon: windows(values[:, :1], T, horizon),
     },
 )
