@@ -807,7 +807,7 @@ lines(
     ylabel="whole strings right, fed own",
     alt="Share of strings written without a mistake against their length, from 1 to 8 digits, three seeds. Both curves begin at one. With "
     "16 units the curve falls from three digits on and is near zero at eight; with 48 units it stays near one up to six digits and is "
-    "at about 0.6 at eight.",
+    "at about 0.4 at eight.",
 )
 
 # %% [markdown]
@@ -819,7 +819,7 @@ lines(
 #
 # <details><summary>An answer</summary>
 #
-# With 16 units most strings of up to four digits are right; with 48 units nearly all of up to six, and about 0.6 of those with
+# With 16 units most strings of up to four digits are right; with 48 units nearly all of up to six, and about 0.4 of those with
 # eight. Eight digits are 27 bits, and 16 float64 numbers have 1024. So there is room, many times over. What fails is *learning*:
 # in 650 updates the encoder does not find, for every string, a state that the decoder can tell from all others. More units make
 # that easier.
