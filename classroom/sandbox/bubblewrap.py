@@ -56,7 +56,9 @@ def hidden(folders):
     for folder in folders:
         places |= {str(path) for pattern in ("*-packages", "python3*/*-packages") for path in Path(folder).glob(pattern)}
     covered = tuple(f"{folder}/" for folder in folders)
-    return sorted(f"{place}/{name}" for place in places for name in COURSE if os.path.isdir(f"{place}/{name}") and place.startswith(covered))
+    return sorted(
+        f"{place}/{name}" for place in places for name in COURSE if os.path.isdir(f"{place}/{name}") and f"{place}/".startswith(covered)
+    )
 
 
 def private(tmp_mb):
@@ -92,7 +94,7 @@ def arguments(bwrap, library, tmp_mb, *, forks):
         made += ["--cap-add", "CAP_SYS_ADMIN"]
     else:
         made += ["--die-with-parent", *(["--disable-userns"] if refuses_namespaces(bwrap) else [])]
-    made += ["--proc", "/proc"]
+    made += ["--proc", "/proc", "--remount-ro", "/proc"]  # else root's sandbox, though without rights, could write settings in it
     for device in DEVICES:
         made += ["--dev-bind", f"/dev/{device}", f"/dev/{device}"]
     made += ["--symlink", "/proc/self/fd", "/dev/fd"]

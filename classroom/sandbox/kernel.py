@@ -1,11 +1,10 @@
 """A kernel that a learner's code cannot leave.
 
-    with open_kernel(library, files={"data.csv": b"..."}) as kernel:
-        NotebookClient(notebook, km=kernel.manager).execute()
-        kernel.killed    # None, or "It used more than 2048 MB of memory."
+with open_kernel(library, files={"data.csv": b"..."}) as kernel:
+    NotebookClient(notebook, km=kernel.manager).execute()
+    kernel.killed    # None, or "It used more than 2048 MB of memory."
 """
 
-import contextlib
 from pathlib import Path
 
 import zmq
@@ -72,7 +71,7 @@ class Kernel:
     def interrupt(self):
         """Interrupt the running cell, by message. May be called from any thread."""
         session = self.manager.session.clone()
-        with contextlib.closing(zmq.Context()) as context, context.socket(zmq.DEALER) as channel:
+        with zmq.Context() as context, context.socket(zmq.DEALER) as channel:
             channel.linger = 1000
             channel.connect(f"ipc://{self.manager.ip}-{self.manager.control_port}")
             session.send(channel, session.msg("interrupt_request", content={}))

@@ -52,11 +52,15 @@ class SandboxProvisioner(KernelProvisionerBase):
 
     wall = tree = relay = supervisor = scratch = process = None
 
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.undo = contextlib.ExitStack()  # what to do when the kernel ends
+
     async def pre_launch(self, **kwargs):
         self.backend = chosen(self.backend)
         self.scratch = Path(tempfile.mkdtemp(prefix="rnn-", dir="/tmp"))  # short: the name of a socket has 107 bytes
         self.relay = Relay(self.scratch)
-        manager, self.undo = self.parent, contextlib.ExitStack()
+        manager = self.parent
         manager.transport, manager.ip, manager.connection_file = "ipc", self.relay.ip, str(self.scratch / "connection.json")
         for name, port in PORTS.items():
             setattr(manager, name, port)
@@ -171,7 +175,7 @@ class SandboxProvisioner(KernelProvisionerBase):
         if self.tree is not None:
             self.tree.kill()
         if self.process is not None:
-            self.process.kill()
+            warm.end(self.process)
         self.undo.close()
 
     @property

@@ -7,6 +7,7 @@ fork   a new kernel from the process for these imports, which is started when it
 import atexit
 import contextlib
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -64,7 +65,7 @@ class Fork:
         with contextlib.suppress(OSError):
             self.door.shutdown(socket.SHUT_RDWR)  # it ends at this, even where another process has the socket too
         self.door.close()
-        self.process.kill()
+        end(self.process)
         self.process.wait()
         self.process.stderr.close()
 
@@ -82,18 +83,23 @@ def start(options, module, call, door):
     nothing = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
     files = (reading, door.fileno())
     try:
-        return subprocess.Popen(
-            command, env=bubblewrap.environment(), pass_fds=files, cwd="/", start_new_session=True, **nothing
-        )
+        return subprocess.Popen(command, env=bubblewrap.environment(), pass_fds=files, cwd="/", start_new_session=True, **nothing)
     finally:
         os.close(reading)
+
+
+def end(process):
+    """End a process that `start` has started, with its first child and so with all that is in the sandbox."""
+    if process.poll() is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def last_words(process):
     """Return the last line that a process which is ending wrote to stderr."""
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(2)
-    process.kill()
+    end(process)
     lines = process.stderr.read().decode(errors="replace").strip().splitlines()
     return lines[-1] if lines else "it ended without a word"
 

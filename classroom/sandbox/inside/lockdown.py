@@ -50,7 +50,7 @@ def limit(limits):
             why it ends a kernel, so these are a little wider where both count the same.
     """
     wanted = {
-        "DATA": limits["memory_mb"] * 5 // 4 << 20,
+        "DATA": int(limits["memory_mb"] * 1.25 + 256) << 20,  # stacks of threads count in full
         "AS": 64 << 30,
         "FSIZE": limits["file_mb"] << 20,
         "CPU": limits["cpu_s"] + 5,
