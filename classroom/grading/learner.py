@@ -129,8 +129,10 @@ class Learner(Peer):
     def question(self, op, values, **more):
         return self._safely(None, op, values, **more)
 
-    def _safely(self, name, *request, **more):
+    def _safely(self, called, /, *request, **more):
         """Ask; whatever goes wrong is `CheckStopped`."""
+        if request[0] in ("names", "bind", "stop"):  # which take no time, and are asked when a function has used up its own
+            self.deadline = max(self.deadline or 0, time.monotonic() + GRACE)
         if self.gone:
             raise CheckStopped(self.gone)
         self.asked = self.asked or self.number + 1
@@ -140,7 +142,7 @@ class Learner(Peer):
         except Late:
             if not outer:
                 raise
-            self._too_late(name)
+            self._too_late(called)
         except Gone:
             self.gone = "cannot be called any more, because its process ended"
         except (wall.Broken, wall.TooLarge, RecursionError):

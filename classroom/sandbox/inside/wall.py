@@ -16,6 +16,7 @@ anything is parsed, depth, number and memory of what a value unfolds to before a
 """
 
 import ctypes
+import functools
 import json
 import re
 import struct
@@ -26,6 +27,8 @@ import numpy as np
 
 PREFIX = struct.Struct("<IQ")  # bytes of the header, bytes of the memory behind it
 DTYPES = {"|b1", "|i1", "|u1", *(f"<{kind}" for kind in ("i2", "i4", "i8", "u2", "u4", "u8", "f2", "f4", "f8", "f16", "c8", "c16", "c32"))}
+PACKED = "torch.nn.utils.rnn.PackedSequence"
+DEVICE = re.compile(r"[a-z]{1,20}(:\d{1,3})?")
 NAME = re.compile(r"[^\W\d]\w{0,79}")
 PLAIN = (type(None), bool, int, str)
 
@@ -122,6 +125,8 @@ class pack:  # noqa: N801 (used as a function that can be added to)
         torch = sys.modules.get("torch")
         if torch is not None and isinstance(value, torch.Tensor):
             return self._tensor(torch, value)
+        if torch is not None and isinstance(value, torch.device):
+            return ["D", str(value)], ()
         if isinstance(value, np.ndarray):
             return self._array(value)
         if isinstance(value, np.generic) and value.dtype.str in DTYPES:
@@ -146,7 +151,7 @@ class pack:  # noqa: N801 (used as a function that can be added to)
         if isinstance(value, list | tuple):
             parts = [self.add(one) for one in (list if isinstance(value, list) else tuple).__iter__(value)]
             kind = "l" if isinstance(value, list) else "t"
-            return [kind, parts, named_tuple(type(value))] if kind == "t" else [kind, parts], parts
+            return [kind, parts, tuple_name(type(value))] if kind == "t" else [kind, parts], parts
         return ["o", type(value).__name__ if NAME.fullmatch(type(value).__name__) else "object"], ()
 
     def _array(self, array):
@@ -217,15 +222,22 @@ def memory_at(low, high, owners):
     return np.frombuffer(memory, dtype=np.uint8)
 
 
-def named_tuple(cls):
-    """The name under which the other side finds a NamedTuple of the reference, or None."""
-    return f"{cls.__module__}.{cls.__qualname__}" if found_class(f"{cls.__module__}.{cls.__qualname__}") is cls else None
+def tuple_name(cls):
+    """The name under which the other side finds a NamedTuple of the reference; of any other class its own name, and None of tuple itself."""
+    name = f"{cls.__module__}.{cls.__qualname__}"
+    return name if found_class(name) is cls else cls.__name__ if cls is not tuple and NAME.fullmatch(cls.__name__) else None
+
+
+@functools.lru_cache(maxsize=64)
+def tuple_class(name):
+    """A plain tuple that is called as the class which the other side has."""
+    return type(name, (tuple,), {})
 
 
 def found_class(name):
-    """A NamedTuple of rnncore.reference that is loaded here, or None."""
+    """A NamedTuple of rnncore.reference, or PyTorch's packed sequence, if it is loaded here, or None."""
     module, _, attribute = name.rpartition(".") if isinstance(name, str) else ("", "", "")
-    if not module.startswith("rnncore.reference") or not NAME.fullmatch(attribute):
+    if not module.startswith("rnncore.reference") and name != PACKED or not NAME.fullmatch(attribute):
         return None
     cls = getattr(sys.modules.get(module), attribute, None)
     return cls if isinstance(cls, type) and issubclass(cls, tuple) and hasattr(cls, "_fields") else None
@@ -287,7 +299,7 @@ class unpack:  # noqa: N801 (as `pack`)
             require(isinstance(node, PLAIN))
             require(type(node) is not int or node.bit_length() <= 4 * self.limits.digits)
             return ()
-        lengths = {"a": 7, "T": 6, "m": 7, "s": 3, "f": 2, "c": 3, "d": 2, "l": 2, "t": 3, "o": 2, "O": 3}
+        lengths = {"a": 7, "T": 6, "m": 7, "s": 3, "f": 2, "c": 3, "d": 2, "l": 2, "t": 3, "o": 2, "O": 3, "D": 2}
         require(node and type(node[0]) is str and lengths.get(node[0]) == len(node))
         children = {"d": 1, "l": 1, "t": 1, "O": 2}.get(node[0])
         children = [] if children is None else node[children]
@@ -399,7 +411,9 @@ class unpack:  # noqa: N801 (as `pack`)
 
     def _t(self, parts, name):
         cls, values = found_class(name), [self.value(part) for part in parts]
-        return cls(*values) if cls and len(cls._fields) == len(values) else tuple(values)
+        if cls is not None and len(cls._fields) == len(values):
+            return tuple.__new__(cls, values)
+        return tuple.__new__(tuple_class(name), values) if type(name) is str and NAME.fullmatch(name) else tuple(values)
 
     def _d(self, parts):
         require(len(parts) % 2 == 0)
@@ -416,6 +430,14 @@ class unpack:  # noqa: N801 (as `pack`)
         for i, part in enumerate(parts):
             array[i] = self.value(part)
         return array.reshape(shape)
+
+    def _D(self, name):
+        torch = sys.modules.get("torch")
+        require(torch is not None and type(name) is str and DEVICE.fullmatch(name))
+        try:
+            return torch.device(name)
+        except RuntimeError:
+            raise Broken("PyTorch has no such device") from None
 
     def _o(self, name):
         require(type(name) is str and NAME.fullmatch(name))
