@@ -70,8 +70,10 @@ class Learner(Peer):
             raise CheckStopped(self.late.get(proxy.__name__) or self.gone)
         if self.functions.get(proxy._number) is not proxy:
             raise CheckStopped("belongs to a process that has ended")
-        (value,) = self._safely(proxy.__name__, "call", [args, names], of=proxy._number)[1]
-        return value
+        _, values = self._safely(proxy.__name__, "call", [args, names], of=proxy._number)
+        if len(values) != 1:
+            self._broken()
+        return values[0]
 
     def names(self, names):
         """What the learner's names stand for now: a dict from each to a `Proxy`, a callback's function, a placeholder or None."""
@@ -126,19 +128,22 @@ class Learner(Peer):
 
     # Asking, and what ends it.
 
-    def question(self, op, values, **more):
-        return self._safely(None, op, values, **more)
+    def gradients(self, grads, inputs, **more):
+        return self._guarded(None, super().gradients, grads, inputs, **more)
 
     def _safely(self, called, /, *request, **more):
         """Ask; whatever goes wrong is `CheckStopped`."""
         if request[0] in ("names", "bind", "stop"):  # which take no time, and are asked when a function has used up its own
             self.deadline = max(self.deadline or 0, time.monotonic() + GRACE)
+        return self._guarded(called, self.ask, *request, **more)
+
+    def _guarded(self, called, ask, /, *request, **more):
         if self.gone:
             raise CheckStopped(self.gone)
         self.asked = self.asked or self.number + 1
         outer = self.asked == self.number + 1
         try:
-            return self.ask(*request, **more)
+            return ask(*request, **more)
         except Late:
             if not outer:
                 raise

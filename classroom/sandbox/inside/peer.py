@@ -49,9 +49,14 @@ class Peer:
         """Do what a request asks for; return (a list of values, more for the head of the reply)."""
         raise NotImplementedError
 
-    def question(self, op, values, **more):
-        """Ask on the way back through a result."""
-        return self.ask(op, values, **more)
+    def gradients(self, grads, inputs, **more):
+        """Ask for the gradients with respect to the inputs, each like what it belongs to or None."""
+        torch, (_, found) = sys.modules["torch"], self.ask("back", grads, **more)
+        wall.require(len(found) == len(inputs))
+        for one, like in zip(found, inputs, strict=True):
+            alike = isinstance(one, torch.Tensor) and (one.shape, one.dtype, one.device) == (like.shape, like.dtype, like.device)
+            wall.require(one is None or alike, "a gradient is not like what it belongs to")
+        return found
 
     def report(self, error):
         """What the other side is told of an error."""
@@ -199,12 +204,7 @@ class Peer:
             here = [place for place, grad in enumerate(grads) if grad is not None]
             if not here:
                 return [None] * len(inputs)
-            _, found = self.question("back", [grads[place] for place in here], of=graph, places=here)
-            wall.require(len(found) == len(inputs))
-            for one, like in zip(found, inputs, strict=True):
-                alike = isinstance(one, torch.Tensor) and (one.shape, one.dtype, one.device) == (like.shape, like.dtype, like.device)
-                wall.require(one is None or alike, "a gradient is not like what it belongs to")
-            return found
+            return self.gradients([grads[place] for place in here], inputs, of=graph, places=here)
 
         with torch.enable_grad():
             return across(torch).apply(back, tensors, torch.zeros((), requires_grad=True), *inputs)
