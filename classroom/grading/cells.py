@@ -1,7 +1,7 @@
 """The learner's own cells, run in the learner's kernel by nbclient: errors are allowed, time and output have limits.
 
-    Cells       one kernel; `Cells.run` runs one cell, `Cells.serve` lets the kernel serve the wall
-    clean       whether an output is one that a notebook may keep
+Cells       one kernel; `Cells.run` runs one cell, `Cells.serve` lets the kernel serve the wall
+clean       whether an output is one that a notebook may keep
 """
 
 import contextlib
@@ -42,8 +42,7 @@ class Cells(NotebookClient):
             raise_on_iopub_timeout=True,
         )
         self.log = logging.getLogger(__name__)
-        self.log.propagate = False
-        self.log.addHandler(logging.NullHandler())
+        self.log.setLevel(logging.CRITICAL)  # what happens is said in the results
         self.spent = 0
         self.cut = self.late = False
         self.start_new_kernel_client()

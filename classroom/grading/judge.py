@@ -106,6 +106,7 @@ class Grader:
         self.preload = ("numpy", "torch") if any("torch" in imports(cell.source) for cell in release.cells if cell.locked) else ("numpy",)
         self.namespace, self.history, self.checks, self.flags = {"__name__": "__main__"}, [], [], []
         self.kernel = self.cells = self.learner = None
+        self.served = False  # whether the kernel serves the wall now
         self.opened, self.late, self.end = 0, {}, time.monotonic() + total_s
         self.seconds = {"kernels": 0.0, "cells": 0.0, "checks": 0.0}
 
@@ -243,16 +244,17 @@ class Grader:
         self.checks.append(CheckResult(known.name, 0.0, known.points, False, message, seconds))
 
     def points(self, cell, known):
-        """As many as nbgrader gives for what the cell shows; None if that is no number of points."""
+        """As many as nbgrader gives for what the cell shows; None for a number that is too large, negative or NaN."""
         from nbgrader.utils import determine_grade
 
+        shown = [output.data["text/plain"] for output in cell.outputs if output.output_type == "execute_result"]
         cell.metadata.nbgrader = NotebookNode({**cell.metadata.nbgrader, "grade": True, "solution": False, "points": known.points})
         try:
             points, _ = determine_grade(cell)
         except (ValueError, KeyError):
             points = None
-        if points is None or not 0 <= points <= known.points:
-            self.flag(f"The check {known.name} gave {points} of {known.points} points.")
+        if points is None or any(number(text) is not None and not 0 <= number(text) <= known.points for text in shown):
+            self.flag(f"The check {known.name} gave {', '.join(shown)[:80]} of {known.points} points.")
             return None
         return float(points)
 
@@ -294,7 +296,7 @@ class Grader:
         """What the learner's names stand for now."""
         if not names:
             return {}
-        if self.kernel is None:
+        if not self.served:
             gone = Learner(None)
             gone.gone = "cannot be called, because its process ended too often or the time was used up"
             return {name: Proxy(gone, 0, name) for name in names}
@@ -303,7 +305,7 @@ class Grader:
     def bind(self, name):
         """Let a name inside stand for what it stands for here."""
         value = self.namespace.get(name)
-        if self.kernel is not None and callable(value) and self.learner.names([name])[name] is not value:
+        if self.served and callable(value) and self.learner.names([name])[name] is not value:
             self.learner.bind(name, value)
             self.history.append(("bind", name, value))
 
@@ -313,11 +315,12 @@ class Grader:
         if not self.ready():
             yield
             return
-        request, learner = self.cells.serve(), self.learner
+        request, learner, self.served = self.cells.serve(), self.learner, True
         try:
             with learner.step(max(1, min(self.step_s, self.left()))):
                 yield
         finally:
+            self.served = False
             with contextlib.suppress(CheckStopped):
                 learner.stop()
             try:
@@ -335,6 +338,14 @@ class Grader:
             yield
         finally:
             self.seconds[part] += time.monotonic() - start
+
+
+def number(text):
+    """The number that a text shows, or None."""
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def loads(source):

@@ -193,7 +193,9 @@ class Learner(Peer):
         if type(error) is dict and error.get("base") in ("KeyboardInterrupt", "GeneratorExit", "BaseException"):
             raise CheckStopped(f"stopped with {error['base']}")
         if type(error) is dict and error.get("type") == "TooLarge":
-            raise CheckStopped("gave back too much: " + f"at most {self.limits.memory >> 20} MB and {self.limits.parts} parts can be graded")
+            raise CheckStopped(
+                "gave back too much: " + f"at most {self.limits.memory >> 20} MB and {self.limits.parts} parts can be graded"
+            )
         return super()._result(head, memory, packed, wanting)
 
     # Being asked.

@@ -48,7 +48,7 @@ def main():
 
     sock = socket.socket(fileno=int(sys.argv.pop(1)))
     app = IPKernelApp.instance()
-    app.initialize(sys.argv[1:] + ["--HistoryManager.hist_file=:memory:"])
+    app.initialize([*sys.argv[1:], "--HistoryManager.hist_file=:memory:"])
     serve.install(app.shell.user_ns, sock)
     app.start()
 

@@ -86,7 +86,7 @@ def measured(children, limits, fault):
     return depth, parts
 
 
-class pack:  # noqa: N801 (used as a function that can be added to)
+class pack:
     """Turn values into nodes.
 
     Args:
@@ -201,7 +201,10 @@ class pack:  # noqa: N801 (used as a function that can be added to)
                 groups[-1][2].append(view)
             else:
                 groups.append([low, high, [view]])
-        if sum(high - low for low, high, _ in groups) > self.limits.memory or sum(view[3].nbytes for view in self.views) > self.limits.memory:
+        if (
+            sum(high - low for low, high, _ in groups) > self.limits.memory
+            or sum(view[3].nbytes for view in self.views) > self.limits.memory
+        ):
             raise TooLarge(f"all arrays together may have {self.limits.memory >> 20} MB")
         for low, high, views in groups:
             for view in views:
@@ -237,7 +240,7 @@ def tuple_class(name):
 def found_class(name):
     """A NamedTuple of rnncore.reference, or PyTorch's packed sequence, if it is loaded here, or None."""
     module, _, attribute = name.rpartition(".") if isinstance(name, str) else ("", "", "")
-    if not module.startswith("rnncore.reference") and name != PACKED or not NAME.fullmatch(attribute):
+    if (not module.startswith("rnncore.reference") and name != PACKED) or not NAME.fullmatch(attribute):
         return None
     cls = getattr(sys.modules.get(module), attribute, None)
     return cls if isinstance(cls, type) and issubclass(cls, tuple) and hasattr(cls, "_fields") else None
@@ -253,7 +256,7 @@ def natural(value, limit):
     return value
 
 
-class unpack:  # noqa: N801 (as `pack`)
+class unpack:
     """Turn nodes into values.
 
     Args:
@@ -325,7 +328,7 @@ class unpack:  # noqa: N801 (as `pack`)
         require(all(type(step) is int and abs(step) <= self.limits.memory for step in strides))
         reach = [(n - 1) * step for n, step in zip(shape, strides, strict=True)]
         low, high = offset + sum(r for r in reach if r < 0), offset + sum(r for r in reach if r > 0) + dtype.itemsize
-        require(0 <= low and high <= memory.size)
+        require(low >= 0 and high <= memory.size)
         array = np.ndarray(shape, dtype, buffer=memory, offset=offset, strides=strides)
         array.flags.writeable = writable and block.writable
         return array
@@ -380,7 +383,9 @@ class unpack:  # noqa: N801 (as `pack`)
         return tensor
 
     def _attach(self, attach):
-        places = [(node[-1], place) for place, node in enumerate(self.nodes) if type(node) is list and node[0] in "Tm" and node[-1] is not None]
+        places = [
+            (node[-1], place) for place, node in enumerate(self.nodes) if type(node) is list and node[0] in "Tm" and node[-1] is not None
+        ]
         if not places:
             return
         require(attach is not None and [group for group, _ in sorted(places)] == list(range(len(places))))

@@ -151,7 +151,12 @@ def test_warnings_and_noise_stay_inside(learner, capfd):
 
 @pytest.mark.parametrize(
     ("name", "kind", "text"),
-    [("unwritten", NotImplementedError, ""), ("key", KeyError, "'weight'"), ("singular", Exception, "Singular matrix"), ("leave", SystemExit, "bye")],
+    [
+        ("unwritten", NotImplementedError, ""),
+        ("key", KeyError, "'weight'"),
+        ("singular", Exception, "Singular matrix"),
+        ("leave", SystemExit, "bye"),
+    ],
 )
 def test_errors_come_back(learner, name, kind, text):
     with pytest.raises(kind) as caught:
@@ -382,7 +387,9 @@ def test_a_lie_ends_the_check(name):
     here.close(), there.close()
 
 
-@pytest.mark.parametrize("found", [None, [], [["function"]], [["function", -1]], [["callback", 0]], [["function", True]], [[[], 0]], [1], {"f": 1}])
+@pytest.mark.parametrize(
+    "found", [None, [], [["function"]], [["function", -1]], [["callback", 0]], [["function", True]], [[[], 0]], [1], {"f": 1}]
+)
 def test_a_lie_about_names(found):
     here, there = socket.socketpair()
     learner = Learner(here)
@@ -431,7 +438,11 @@ def test_a_lie_about_gradients_ends_the_check():
     torch = pytest.importorskip("torch")
     node = ["T", 0, "float64", True, None, 0]
     forward = answer([["a", "<f8", [2], [8], 1, 0, True], node], sizes=[16], graph=0)
-    for nodes, sizes in (([["a", "<f8", [1], [8], 1, 0, True]], [8]), ([1], []), ([["a", "<f8", [1], [8], 1, 0, True], ["T", 0, "float64", False, None, None]], [8])):
+    for nodes, sizes in (
+        ([["a", "<f8", [1], [8], 1, 0, True]], [8]),
+        ([1], []),
+        ([["a", "<f8", [1], [8], 1, 0, True], ["T", 0, "float64", False, None, None]], [8]),
+    ):
         here, there = socket.socketpair()
         learner = Learner(here)
         Liar(there, lambda head: [frame(number=head["number"], names=[["function", 0]])], forward, answer(nodes, sizes=sizes))

@@ -1,5 +1,6 @@
 """What crosses the wall: values there and back, sharing, limits, and frames that are none."""
 
+import contextlib
 import copy
 import json
 import math
@@ -59,7 +60,13 @@ def test_classes_of_the_reference_are_made_and_no_others():
     state, own = through(LSTMState(1, 2), type("Own", (tuple,), {"_fields": ("a",)})((5,)))
     assert type(state) is LSTMState and state.c == 2
     assert own == (5,) and type(own).__name__ == "Own" and not hasattr(own, "_fields")
-    for name in ("os.system", "rnncore.reference.lstm.LSTMCell.x", "rnncore.reference.lstm.np", "builtins.object", "rnncore.reference.lstm."):
+    for name in (
+        "os.system",
+        "rnncore.reference.lstm.LSTMCell.x",
+        "rnncore.reference.lstm.np",
+        "builtins.object",
+        "rnncore.reference.lstm.",
+    ):
         (got,) = through(LSTMState(1, 2), change=lambda nodes, name=name: [*nodes[:-1], ["t", nodes[-1][1], name]])
         assert type(got) is tuple
 
@@ -174,7 +181,12 @@ def test_few_nodes_cannot_unfold_without_end():
 def test_mutated_frames_are_values_or_broken(rng):
     """Frames that are nearly right: no other exception, whatever is changed in them."""
     torch = pytest.importorskip("torch")
-    value = [LSTMState(np.ones((2, 3)), {"a": [1.5, None, np.float32(2)]}), torch.ones(3, requires_grad=True), (1, "x", 2j), np.array([None])]
+    value = [
+        LSTMState(np.ones((2, 3)), {"a": [1.5, None, np.float32(2)]}),
+        torch.ones(3, requires_grad=True),
+        (1, "x", 2j),
+        np.array([None]),
+    ]
     pack = wall.pack(LIMITS)
     pack.add(value)
     nodes, memory, _ = pack.finish()
@@ -220,10 +232,8 @@ def received(data, limits=LIMITS):
     here, there = socket.socketpair()
 
     def write():
-        try:
+        with contextlib.suppress(OSError):
             there.sendall(data)
-        except OSError:
-            pass
         there.close()
 
     writer = threading.Thread(target=write, daemon=True)
