@@ -30,7 +30,7 @@ from rnncore.checks.labs import tensors
 from rnncore.checks.labs.results import alike, in_dtype_of, kind, like, require_same, require_same_array
 from rnncore.reference.tree import leaves
 
-__all__ = ["Exercise", "grading"]
+__all__ = ["CheckStopped", "Exercise", "grading"]
 
 FRESH = ("float64", "float64", "float32")  # dtypes of the random inputs
 SEED = "RNN_LAB_SEED"  # environment variable, any text; set by who grades
@@ -44,6 +44,13 @@ def grading():
         True or False.
     """
     return "NBGRADER_EXECUTION" in os.environ
+
+
+class CheckStopped(BaseException):
+    """The learner's function cannot be called any more: it did not finish, or its process ended; the message completes "it ...".
+
+    A grader raises it out of a call. It is no `Exception`, so that nothing takes it for one more error of the function: the check ends.
+    """
 
 
 class Exercise:
@@ -104,6 +111,13 @@ class Exercise:
         return np.random.default_rng(None if seed is None else list(f"{seed} {self.name}".encode()))
 
     def _check(self, function, rng):
+        __tracebackhide__ = True
+        try:
+            return self._checked(function, rng)
+        except CheckStopped as stop:
+            raise CheckFailed(f"{self.name}: it {stop}.") from None
+
+    def _checked(self, function, rng):
         __tracebackhide__ = True
         if not callable(function):
             raise CheckFailed(
@@ -220,7 +234,7 @@ def _written(function):
 
 def _same_outcome(run, other):
     if run.error or other.error:
-        return type(run.error) is type(other.error) and str(run.error) == str(other.error)
+        return type(run.error).__name__ == type(other.error).__name__ and str(run.error) == str(other.error)
     return alike(run.value, other.value)
 
 
@@ -228,22 +242,33 @@ def _leaf(run, path):
     return dict(leaves(run.value)).get(path, MISSING)
 
 
+class Frame(NamedTuple):
+    """Where an error passed."""
+
+    name: str
+    lineno: int
+    line: str
+    own: bool  # in the learner's cell
+    applied: bool  # in a method of a class that the learner's function names, as of an autograd function that it applies
+
+
+def _frames(function, error):
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    names = code.co_names + code.co_freevars if code else ()
+    for (frame, _), shown in zip(traceback.walk_tb(error.__traceback__), traceback.extract_tb(error.__traceback__), strict=True):
+        *_, owner, _ = ["", *frame.f_code.co_qualname.split(".")]
+        own = code is not None and shown.filename == code.co_filename
+        yield Frame(shown.name, shown.lineno, shown.line, own, owner in names)
+
+
 def _stopped(function, name, error):
     """Where the learner's function stopped, and why, in one sentence."""
-    code = getattr(inspect.unwrap(function), "__code__", None)
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if code and frame.filename == code.co_filename]
-    written = frames[-1].name == name or (own and own[-1] == frames[-1] and _in_a_class_of(code, error.__traceback__))
+    # An error that came from another process brings its frames along.
+    frames = [Frame(*frame) for frame in getattr(error, "frames", None) or _frames(function, error)]
+    own = [frame for frame in frames if frame.own]
+    written = frames and (frames[-1].name == name or (own and own[-1] == frames[-1] and own[-1].applied))
     if isinstance(error, NotImplementedError) and not str(error) and written:
         return "it is not written yet; put your code in the place of `raise NotImplementedError()`."
     place = f" in line {own[-1].lineno} of its cell, `{own[-1].line}`" if own else ""
     said = re.sub(r"\. (?=[A-Z])", "; ", " ".join(str(error).split()).rstrip("."))
     return f"it stopped{place} with {type(error).__name__}: {said or 'no message'}."
-
-
-def _in_a_class_of(code, trace):
-    """Whether an error came from a method of a class that a function names, as of an autograd function that it applies."""
-    while trace.tb_next:
-        trace = trace.tb_next
-    *_, owner, _ = ["", *trace.tb_frame.f_code.co_qualname.split(".")]
-    return owner in code.co_names + code.co_freevars
