@@ -19,7 +19,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from classroom.grading.cut import Cut, Package
+from classroom.grading.cut import Cut
+from classroom.grading.package import Package
 
 __all__ = ["answers", "cut_for", "learners_library"]
 
@@ -186,7 +187,7 @@ def _data(cut):
 def _key(release, rnncore):
     """What a library is made of, as 32 hexadecimal digits."""
     digest = hashlib.sha256(repr(release).encode())
-    own = [Path(__file__), Path(__file__).with_name("cut.py")]
+    own = [Path(__file__).with_name(name) for name in ("library.py", "cut.py", "package.py")]
     files = sorted(path for path in rnncore.rglob("*") if path.is_file() and path.suffix != ".pyc")
     for path in own + files:
         text = path.read_bytes()
