@@ -16,14 +16,13 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 from pathlib import Path, PurePosixPath
 
 from jupyter_client.provisioning import KernelProvisionerBase
 from traitlets import Bool, Dict, List, Unicode
 
-from classroom.sandbox import bubblewrap, container, warm
+from classroom.sandbox import bubblewrap, container, process, warm
 from classroom.sandbox.inside.start import READY, give
 from classroom.sandbox.limits import Limits, SandboxUnavailable
 from classroom.sandbox.relay import Relay
@@ -100,38 +99,23 @@ class SandboxProvisioner(KernelProvisionerBase):
         with theirs:
             if self.backend == "bubblewrap":
                 options = bubblewrap.arguments(bubblewrap.program(), self.library, limits.tmp_mb, forks=False)
-                self.process = warm.start(options, "start", f"main('{theirs.fileno()}')", theirs)
+                self.process = process.start(options, "start", f"main('{theirs.fileno()}')", theirs)
             else:
-                self.process = self.plain(theirs)
+                self.process = process.plain(theirs, self.scratch)
         return ours
 
-    def plain(self, door):
-        """No sandbox: for tests of what comes above it, on a machine that has none."""
-        root = str(bubblewrap.INSIDE.parents[2])
-        call = f"import sys; sys.path.append({root!r}); from classroom.sandbox.inside.start import main; main('{door.fileno()}')"
-        environment = {**bubblewrap.environment(), "HOME": str(self.scratch), "IPYTHONDIR": str(self.scratch / "ipython")}
-        files = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "pass_fds": [door.fileno()]}
-        return subprocess.Popen([sys.executable, "-I", "-B", "-c", call], env=environment, start_new_session=True, **files)
-
     def container(self, limits):
-        """Start a container, and wait until it comes to the door."""
-        folder, name = self.scratch / "door", f"rnn-{secrets.token_hex(8)}"
-        folder.mkdir(mode=0o755)
-        with socket.socket(socket.AF_UNIX) as door:
-            door.bind(str(folder / "hand"))
-            (folder / "hand").chmod(0o666)  # its folder is closed to others
-            door.listen(1)
-            command = container.command(self.backend, self.image, name, os.path.realpath(self.library), folder, limits)
-            self.undo.callback(subprocess.run, container.removal(self.backend, name), capture_output=True, check=False)
-            files = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
-            self.process = subprocess.Popen(command, start_new_session=True, **files)
-            door.settimeout(0.2)
-            for _ in range(300):
-                with contextlib.suppress(TimeoutError):
-                    return door.accept()[0]
-                if self.process.poll() is not None:
-                    break
-            raise self.unavailable(warm.last_words(self.process))
+        """Start a container; return the hand to it."""
+        name = f"rnn-{secrets.token_hex(8)}"
+        self.undo.callback(subprocess.run, container.removal(self.backend, name), capture_output=True, check=False)
+        door = self.scratch / "door"
+        command = container.command(self.backend, self.image, name, os.path.realpath(self.library), door, limits)
+        with process.listen(door) as listener:
+            self.process = process.quiet(command, {**os.environ})
+            hand = process.arrival(listener, self.process)
+        if hand is None:
+            raise self.unavailable(process.last_words(self.process))
+        return hand
 
     def request(self, limits):
         """Return what is handed over besides the sockets."""
@@ -160,7 +144,7 @@ class SandboxProvisioner(KernelProvisionerBase):
             word, files = b"", []
         if word == READY and files:
             return files[0]
-        raise self.unavailable(word.decode(errors="replace") or (warm.last_words(self.process) if self.process else "it did not answer"))
+        raise self.unavailable(word.decode(errors="replace") or (process.last_words(self.process) if self.process else "it did not answer"))
 
     def unavailable(self, words):
         return SandboxUnavailable(f"{self.backend} could not start a kernel here: {words}. Unprivileged user namespaces have to be "
@@ -175,7 +159,7 @@ class SandboxProvisioner(KernelProvisionerBase):
         if self.tree is not None:
             self.tree.kill()
         if self.process is not None:
-            warm.end(self.process)
+            process.end(self.process)
         self.undo.close()
 
     @property

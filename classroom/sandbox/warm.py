@@ -7,14 +7,11 @@ fork   a new kernel from the process for these imports, which is started when it
 import atexit
 import contextlib
 import os
-import signal
 import socket
-import subprocess
-import sys
 import threading
 from collections import OrderedDict
 
-from classroom.sandbox import bubblewrap
+from classroom.sandbox import bubblewrap, process
 from classroom.sandbox.inside.start import READY
 from classroom.sandbox.limits import SandboxUnavailable
 
@@ -38,12 +35,12 @@ class Fork:
         self.door, door = socket.socketpair()
         options = bubblewrap.arguments(bubblewrap.program(), library, tmp_mb, forks=True)
         call = f"main('{door.fileno()}', {bubblewrap.LIBRARY!r}, {list(modules)!r}, {bubblewrap.private(tmp_mb)!r})"
-        self.process = start(options, "fork", call, door)
+        self.process = process.start(options, "fork", call, door)
         door.close()
         self.door.settimeout(120)
         answer = self.door.recv(2000)
         if answer != READY:
-            words = answer.decode(errors="replace") or last_words(self.process)
+            words = answer.decode(errors="replace") or process.last_words(self.process)
             self.close()
             raise SandboxUnavailable(f"Bubblewrap could not start the process that does the imports: {words}")
 
@@ -65,43 +62,9 @@ class Fork:
         with contextlib.suppress(OSError):
             self.door.shutdown(socket.SHUT_RDWR)  # it ends at this, even where another process has the socket too
         self.door.close()
-        end(self.process)
+        process.end(self.process)
         self.process.wait()
         self.process.stderr.close()
-
-
-def start(options, module, call, door):
-    """Start Python under bubblewrap and call a function of a module of `inside`.
-
-    The environment and the command line are all that a sandbox could read of how it was started, so the options are passed as a file.
-    """
-    inside = f"import sys; sys.path.append({bubblewrap.BIN!r}); from classroom.sandbox.inside.{module} import main; {call}"
-    reading, writing = os.pipe()
-    os.write(writing, b"".join(option.encode() + b"\0" for option in options))
-    os.close(writing)
-    command = [bubblewrap.program(), "--args", str(reading), "--", sys.executable, "-I", "-B", "-c", inside]
-    nothing = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
-    files = (reading, door.fileno())
-    try:
-        return subprocess.Popen(command, env=bubblewrap.environment(), pass_fds=files, cwd="/", start_new_session=True, **nothing)
-    finally:
-        os.close(reading)
-
-
-def end(process):
-    """End a process that `start` has started, with its first child and so with all that is in the sandbox."""
-    if process.poll() is None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-
-
-def last_words(process):
-    """Return the last line that a process which is ending wrote to stderr."""
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(2)
-    end(process)
-    lines = process.stderr.read().decode(errors="replace").strip().splitlines()
-    return lines[-1] if lines else "it ended without a word"
 
 
 def possible():

@@ -1,14 +1,18 @@
 """Kernels for the tests of the sandbox, and a way to talk to them."""
 
+import functools
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
-from classroom.sandbox.kernel import Limits, SandboxUnavailable, open_kernel
+from classroom.sandbox.kernel import Limits, open_kernel
+
+BWRAP = shutil.which("bwrap")
 
 
 class Talk:
@@ -73,10 +77,31 @@ def talk(library):
 
 
 def start_or_skip(library, **options):
-    try:
-        return Talk(open_kernel(library, **options))
-    except SandboxUnavailable as error:
-        pytest.skip(str(error))
+    """Open a kernel. Skipped only where bubblewrap itself does not work: where it does, a kernel that cannot start is a failure."""
+    skip_without_bubblewrap()
+    return Talk(open_kernel(library, **options))
+
+
+def skip_without_bubblewrap():
+    said = trouble()
+    if said:
+        pytest.skip(f"bubblewrap does not work here: {said}")
+
+
+@functools.cache
+def trouble():
+    """Return what is wrong with bubblewrap on this machine, or nothing."""
+    if BWRAP is None:
+        return "it is not installed"
+    command = [BWRAP, "--unshare-all", "--ro-bind", "/", "/", "--proc", "/proc", "/bin/true"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.stderr.strip() or (done.returncode and f"exit status {done.returncode}")
+
+
+@pytest.fixture
+def bubblewrap_works():
+    """Skip the test where bubblewrap does not work."""
+    skip_without_bubblewrap()
 
 
 @pytest.fixture(scope="module")

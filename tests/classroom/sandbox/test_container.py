@@ -1,5 +1,6 @@
 """Podman and Docker: the command line as text, and what it starts, by a stand-in that does with bubblewrap what the options say."""
 
+import shutil
 import sys
 
 import pytest
@@ -50,8 +51,6 @@ def test_the_command_line():
 
 @pytest.mark.parametrize("backend", ["docker", "podman"])
 def test_a_kernel_comes_to_the_door(talk, no_bubblewrap, tmp_path, backend, monkeypatch):
-    import shutil
-
     bwrap = shutil.which("bwrap", path="/usr/bin:/bin:/usr/local/bin")
     if bwrap is None:
         pytest.skip("the stand-in needs bubblewrap")

@@ -88,8 +88,8 @@ def test_what_is_closed_leaves_no_process_and_no_file(talk, honest, warm):
 
 
 @WARM
-def test_kernels_end_with_the_grader(talk, library, warm):
-    talk(warm=warm)  # skip where there is no sandbox
+@pytest.mark.usefixtures("bubblewrap_works")
+def test_kernels_end_with_the_grader(library, warm):
     text = (
         "import os, sys; from classroom.sandbox.kernel import open_kernel\n"
         f"k = open_kernel({str(library)!r}, warm={warm})\n"
@@ -127,23 +127,17 @@ def test_a_process_with_imports_ends_only_when_no_kernel_needs_it(talk, monkeypa
     assert [fork for key, fork in warm.forks.items() if "csv" in key[1]] == [] and mine[0].process.poll() is not None
 
 
+@pytest.mark.usefixtures("bubblewrap_works")
 def test_an_import_that_fails_is_said(library):
     with pytest.raises(SandboxUnavailable, match="No module named 'no_such_module'"):
-        open_kernel(library, backend=chosen_or_skip(), preload=("no_such_module",))
+        open_kernel(library, backend="bubblewrap", preload=("no_such_module",))
 
 
+@pytest.mark.usefixtures("bubblewrap_works")
 @pytest.mark.parametrize("name", ["/etc/x", "../x", "a/../../x", ""])
 def test_files_stay_in_the_work_folder(library, name):
     with pytest.raises(ValueError, match="expected names within the work folder"):
-        open_kernel(library, files={name: b""}, backend=chosen_or_skip(), warm=False)
-
-
-def chosen_or_skip():
-    try:
-        bubblewrap.program()
-    except SandboxUnavailable as error:
-        pytest.skip(str(error))
-    return "bubblewrap"
+        open_kernel(library, files={name: b""}, backend="bubblewrap", warm=False)
 
 
 def test_without_a_sandbox_nothing_runs_and_the_sentence_says_how_to_get_one(library, no_bubblewrap):
@@ -199,8 +193,8 @@ for warm in (True, False):
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="is an ordinary user already")
-def test_an_ordinary_user_can_open_both(talk, tmp_path):
-    talk()
+@pytest.mark.usefixtures("bubblewrap_works")
+def test_an_ordinary_user_can_open_both(tmp_path):
     base = os.path.realpath(sys.base_prefix)
     closed = next((str(path) for path in reversed(Path(base).parents) if not path.stat().st_mode & 1), "")
     script = ORDINARY.format(scratch=tmp_path, base=base, closed=closed, python=sys.executable, text=TEXT)

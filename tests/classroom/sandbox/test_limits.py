@@ -44,7 +44,8 @@ def test_memory_of_all_processes_together(talk, honest, warm, code):
 @WARM
 def test_files_in_memory_count_as_memory(talk, honest, warm):
     one = talk(warm=warm, memory_mb=200, file_mb=64)
-    code = "import time\nfor i in range(3):\n    for f in ('/tmp', '/lab', '/dev/shm'): open(f'{f}/{i}', 'wb').write(bytes(40 << 20))\ntime.sleep(100)"
+    fill = "for f in ('/tmp', '/lab', '/dev/shm'): open(f'{f}/{i}', 'wb').write(bytes(40 << 20))"
+    code = f"import time\nfor i in range(3):\n    {fill}\ntime.sleep(100)"
     ended(one, code, "It used more than 200 MB of memory.")
 
 
@@ -62,7 +63,8 @@ def test_processes_and_threads(talk, honest, warm, what):
     if what == "processes":
         code = CROWD.format(60, "pass")
     else:
-        code = "import threading, time\nfor _ in range(60): threading.Thread(target=time.sleep, args=(100,), daemon=True).start()\ntime.sleep(100)"
+        start = "threading.Thread(target=time.sleep, args=(100,), daemon=True).start()"
+        code = f"import threading, time\nfor _ in range(60): {start}\ntime.sleep(100)"
     try:
         ended(one, code, "It had more than 30 processes and threads.")
     except BaseException as error:  # an ordinary user's system refuses the next one before anyone has to look

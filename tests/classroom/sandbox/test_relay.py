@@ -1,6 +1,7 @@
 """The relay passes on every byte in both directions, waits for who is slow, and counts what comes from the kernel alone."""
 
 import socket
+import struct
 import tempfile
 import threading
 
@@ -61,8 +62,7 @@ def test_who_does_not_read_stops_only_its_own_channel(relay):
     with slow, kernel, quick, other:
         kernel.setblocking(False)
         with pytest.raises(BlockingIOError):
-            for _ in range(1000):
-                kernel.send(bytes(1 << 16))
+            all(kernel.send(bytes(1 << 16)) for _ in range(1000))
         quick.sendall(b"hello")
         assert other.recv(10) == b"hello"
 
@@ -79,8 +79,6 @@ def test_channels_are_not_mixed_up(relay):
 
 @pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
 def test_the_filter_is_a_program_whose_jumps_stay_in_it(machine):
-    import struct
-
     lines = list(struct.iter_unpack("HBBI", lockdown.program(machine)))
     assert len(lines) < 4096 and lines[-1] == (lockdown.RETURN, 0, 0, lockdown.ALLOW)
     for place, (code, true, false, _) in enumerate(lines):
