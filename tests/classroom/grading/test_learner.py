@@ -417,7 +417,6 @@ def test_who_reads_nothing_does_not_hold_the_grader(monkeypatch):
     here, there = socket.socketpair()
     learner = Learner(here)
     with learner.step(0.3), pytest.raises(CheckStopped):
-        Proxy(learner, 0, "f")  # no such function has been named
         learner._safely("f", "call", [np.zeros(1 << 20)], of=0)
     assert learner.gone
     here.close(), there.close()
@@ -465,8 +464,7 @@ def test_time_and_memory_of_the_graders_code_have_an_end():
 
     start = time.monotonic()
     with pytest.raises(Over), at_most(0.2, 1 << 30, Over):
-        while True:
-            pass
+        list(iter(lambda: 0, 1))  # has no end
     assert time.monotonic() - start < 2
     with at_most(5, 1 << 28, Over), pytest.raises(MemoryError):
         np.ones(1 << 28)
