@@ -24,7 +24,8 @@ from typing import NamedTuple
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_output
 
-from classroom.grading.cells import Cells, failure
+from classroom.grading.cells import failure
+from classroom.grading.kernels import Kernels
 from classroom.grading.learner import Learner, Proxy
 from classroom.sandbox.inside.peer import Gone
 from rnncore.checks.compare import CheckFailed
@@ -32,7 +33,6 @@ from rnncore.checks.labs.exercise import SEED, CheckStopped
 
 __all__ = ["CheckResult", "Judged", "judge"]
 
-OPENED = 4  # kernels for one notebook: the first, and three more
 PRINTED = 20_000  # characters of a check
 ONE = threading.Lock()  # the seed is in the environment, and what is printed is caught: one notebook at a time in a process
 
@@ -95,20 +95,17 @@ def environment(new):
             os.environ.pop(key) if value is None else os.environ.update({key: value})
 
 
-class Grader:
+class Grader(Kernels):
     """One notebook that is being graded."""
 
     def __init__(self, release, opener, step_s, cell_s, total_s):
-        self.release, self.opener, self.step_s, self.cell_s, self.total_s = release, opener, step_s, cell_s, total_s
-        self.lab = release.lab[:5]
+        super().__init__(opener, step_s, cell_s, total_s)
+        self.release, self.lab = release, release.lab[:5]
         self.known = {cell.name: cell for cell in release.cells if cell.name}
         self.learners = {name for cell in release.cells if cell.solution for name in bound(cell.source)}
-        self.preload = ("numpy", "torch") if any("torch" in imports(cell.source) for cell in release.cells if cell.locked) else ("numpy",)
-        self.namespace, self.history, self.checks, self.flags = {"__name__": "__main__"}, [], [], []
-        self.kernel = self.cells = self.learner = None
-        self.served = False  # whether the kernel serves the wall now
-        self.opened, self.late, self.end = 0, {}, time.monotonic() + total_s
-        self.seconds = {"kernels": 0.0, "cells": 0.0, "checks": 0.0}
+        torch = any("torch" in imports(cell.source) for cell in release.cells if cell.locked)
+        self.preload = ("numpy", "torch") if torch else ("numpy",)
+        self.namespace, self.checks = {"__name__": "__main__"}, []
 
     def judge(self, notebook):
         start = time.monotonic()
@@ -129,91 +126,6 @@ class Grader:
                 self.failed(known, NotebookNode(outputs=[]), "This check is not in the notebook.", 0.0)
         self.seconds["total"] = time.monotonic() - start
         return Judged(notebook, self.checks, self.flags, {part: round(taken, 3) for part, taken in self.seconds.items()})
-
-    # The learner's kernel.
-
-    def open(self):
-        """Open a kernel; run the learner's cells so far in it again, and bind what was bound."""
-        with self.timed("kernels"):
-            self.opened += 1
-            self.kernel = self.opener(self.preload)
-            self.cells = Cells(self.kernel.manager)
-            given = self.learner.given if self.learner else []
-            self.learner = Learner(self.kernel.wall, self.kernel.interrupt)
-            self.learner.given, self.learner.late = given, self.late
-        self.cells.run('import os; os.environ["NBGRADER_EXECUTION"] = "autograde"', self.cell_s)
-        for kind, *what in list(self.history):
-            if self.kernel is None:
-                return
-            if kind == "cell":
-                self._inside(what[0])
-            else:
-                with contextlib.suppress(CheckStopped), self.serving():
-                    self.learner.bind(*what)
-
-    def close(self):
-        """End the kernel."""
-        if self.kernel is not None:
-            self.cells.close()
-            self.kernel.close()
-        self.kernel = self.cells = None
-
-    def ready(self):
-        """Whether there is a kernel, an old one or a new one, and time left."""
-        if self.left() <= 0:
-            self.flag(f"The notebook used all of its {self.total_s:g} seconds.")
-            return False
-        while self.kernel is None and self.opened < OPENED:
-            try:
-                self.open()
-            except Exception as error:
-                self.flag(f"No new kernel could be opened: {type(error).__name__}: {error}")
-                self.close()
-        return self.kernel is not None
-
-    def left(self):
-        return self.end - time.monotonic()
-
-    def lost(self, why):
-        """The kernel cannot be used any more."""
-        killed = getattr(self.kernel, "killed", None)
-        self.flag(f"A kernel was lost: {why}." + (f" {killed}" if killed else ""))
-        self.close()
-
-    def flag(self, sentence):
-        if sentence not in self.flags:
-            self.flags.append(sentence)
-
-    def _inside(self, source):
-        """Run a cell inside; answer its calls meanwhile. Returns its outputs, what happened, and whether the kernel is still there."""
-        seconds = max(1, min(self.cell_s, self.left()))
-        done, tell = os.pipe()
-        helper = threading.Thread(target=self.learner.answer_until, args=(done, seconds + 5), daemon=True)
-        helper.start()
-        try:
-            with self.timed("cells"):
-                outputs, faults, alive = self.cells.run(source, seconds)
-        finally:
-            os.close(tell)
-            helper.join()
-            os.close(done)
-        if not alive or self.learner.gone:
-            self.lost(f"a cell {faults[0]}" if faults else f"what a cell called {self.learner.gone}")
-            alive = False
-        return outputs, faults, alive
-
-    def run(self, source, name):
-        """Run a cell of the learner's; return its outputs."""
-        if not source.strip():
-            return []
-        if not self.ready():
-            return [failure("NotRun", "This cell was not run, because cells before it used up the time or ended their process too often.")]
-        outputs, faults, alive = self._inside(source)
-        for fault in faults:
-            self.flag(f"The cell {name} {fault}.")
-        if alive:  # what ends a kernel is not run again
-            self.history.append(("cell", source))
-        return outputs
 
     # The teacher's cells.
 
@@ -308,36 +220,6 @@ class Grader:
         if self.served and callable(value) and self.learner.names([name])[name] is not value:
             self.learner.bind(name, value)
             self.history.append(("bind", name, value))
-
-    @contextlib.contextmanager
-    def serving(self):
-        """While the learner's kernel serves the wall; a kernel that does not is lost."""
-        if not self.ready():
-            yield
-            return
-        request, learner, self.served = self.cells.serve(), self.learner, True
-        try:
-            with learner.step(max(1, min(self.step_s, self.left()))):
-                yield
-        finally:
-            self.served = False
-            with contextlib.suppress(CheckStopped):
-                learner.stop()
-            try:
-                if not learner.gone:
-                    self.cells.served(request, 5)
-            except TimeoutError:
-                learner.gone = "did not let the grader go on"
-            if learner.gone:
-                self.lost(f"the learner's code {learner.gone}")
-
-    @contextlib.contextmanager
-    def timed(self, part):
-        start = time.monotonic()
-        try:
-            yield
-        finally:
-            self.seconds[part] += time.monotonic() - start
 
 
 def number(text):

@@ -97,7 +97,7 @@ class Learner(Peer):
         return self._broken()
 
     def bind(self, name, function):
-        """Let a name inside stand for what it stands for here: a function of the learner's, or one of the grader's, which is called back."""
+        """Let a name inside stand for a function of the learner's, or for one of the grader's, which is called back."""
         if isinstance(function, Proxy):
             return self._safely(None, "bind", name=name, kind="function", of=function._number)
         if not any(function is one for one in self.given):

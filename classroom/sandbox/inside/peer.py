@@ -2,24 +2,30 @@
 
     Peer.ask         send a request, answer what comes meanwhile, return the values of the reply
     Peer.answer      do what a request asks for and reply
-    described, rebuilt   an exception as plain data, and back
-    Gone                 the other end can no longer be talked to
+    Gone             the other end can no longer be talked to
 
 Arguments that the callee changed in place are changed at the caller's, too. A tensor with a past has a way back: its gradient is asked for
 across the wall when PyTorch goes back through it.
 """
 
-import builtins
 import contextlib
 import functools
-import inspect
 import sys
-import traceback
+
+import numpy as np
 
 try:
     from classroom.sandbox.inside import wall
-except ImportError:  # inside the sandbox there is no course
+    from classroom.sandbox.inside.changes import Snapshot
+    from classroom.sandbox.inside.errors import described, rebuilt
+    from classroom.sandbox.inside.pack import Pack
+    from classroom.sandbox.inside.unpack import Unpack
+except ImportError:  # where this folder itself is on the path
     import wall
+    from changes import Snapshot
+    from errors import described, rebuilt
+    from pack import Pack
+    from unpack import Unpack
 
 NESTED = 24  # calls within calls
 GRAPHS = 100_000
@@ -85,7 +91,7 @@ class Peer:
 
     def ask(self, op, values=(), **more):
         """Send a request; return (the head of the reply, its values)."""
-        pack = wall.pack(self.limits)
+        pack = Pack(self.limits)
         roots = [pack.add(value) for value in values]
         nodes, memory, packed = pack.finish()
         wanting = packed.wanting()
@@ -110,14 +116,14 @@ class Peer:
         changed = head.get("blocks", [])
         wall.require(type(changed) is list and len(changed) <= len(memory))
         new, old = memory[: len(memory) - len(changed)], memory[len(memory) - len(changed) :]
-        got = wall.unpack(head.get("nodes"), new, self.limits, packed, lambda tensors: self._attach(tensors, head.get("graph"), wanting))
+        got = Unpack(head.get("nodes"), new, self.limits, packed, lambda tensors: self._attach(tensors, head.get("graph"), wanting))
         values = [got.value(place) for place in self._places(head.get("roots"))]
         self._change(head.get("changes", []), got, packed)
         for block, memory in zip(changed, old, strict=True):
             block = packed.blocks[wall.natural(block, len(packed.blocks) - 1)]
             wall.require(len(memory) == block.bytes.size)
             if block.writable:
-                block.bytes[:] = wall.np.frombuffer(memory, dtype=wall.np.uint8)
+                block.bytes[:] = np.frombuffer(memory, dtype=np.uint8)
         return head, values
 
     @staticmethod
@@ -165,14 +171,14 @@ class Peer:
         """Do what a request asks for and reply."""
         wall.require(self.nested < NESTED, "calls are nested too deep")
         number = wall.natural(head.get("number"), 1 << 60)
-        got = wall.unpack(head.get("nodes"), memory, self.limits, attach=lambda tensors: self._attach(tensors, head.get("graph"), ()))
+        got = Unpack(head.get("nodes"), memory, self.limits, attach=lambda tensors: self._attach(tensors, head.get("graph"), ()))
         values = [got.value(place) for place in self._places(head.get("roots"))]
         before, wanting = Snapshot(got.packed), got.packed.wanting()
         self.nested, called = self.nested + 1, self.called
         try:
             with grad_mode(head.get("grad") is not False):
                 results, more = self.back(head, values) if head.get("op") == "back" else self.do(head, values)
-            pack = wall.pack(self.limits, got.packed)
+            pack = Pack(self.limits, got.packed)
             roots = [pack.add(value) for value in results]
             changes, blocks = before.changes(pack)
             nodes, memory, packed = pack.finish()
@@ -249,88 +255,3 @@ def grad_mode(on):
     """PyTorch's mode of the caller, where PyTorch is loaded."""
     torch = sys.modules.get("torch")
     return torch.set_grad_enabled(on) if torch is not None else contextlib.nullcontext()
-
-
-class Snapshot:
-    """The arguments of a call as they came."""
-
-    def __init__(self, packed):
-        torch = sys.modules.get("torch")
-        self.packed, self.blocks = packed, [bytes(block.bytes) for block in packed.blocks]
-        self.trees = {k: parts(one) for k, one in enumerate(packed.objects) if isinstance(one, list | dict)}
-        tensors = [(k, one) for k, one in enumerate(packed.objects) if torch is not None and isinstance(one, torch.Tensor)]
-        self.tensors = {k: state(one) for k, one in tensors}
-
-    def changes(self, pack):
-        """What was changed in place: a list for `Peer._change`, and the numbers of the blocks that are not what they were."""
-        changes = []
-        for k, before in self.trees.items():
-            now = parts(self.packed.objects[k])
-            if len(now) != len(before) or any(one is not other for one, other in zip(now, before, strict=True)):
-                changes.append([k, [pack.add(one) for one in now]])
-        for k, before in self.tensors.items():
-            now = state(self.packed.objects[k])
-            if now[:3] != before[:3] or now[3] is not before[3]:
-                data = None if now[:2] == before[:2] else pack.add(self.packed.objects[k].detach())
-                changes.append([k, now[2], None if now[3] is None else pack.add(now[3]), data])
-        blocks = [k for k, block in enumerate(self.packed.blocks) if bytes(block.bytes) != self.blocks[k]]
-        return changes, blocks
-
-
-def parts(tree):
-    return [one for pair in tree.items() for one in pair] if isinstance(tree, dict) else list(tree)
-
-
-def state(tensor):
-    """Where a tensor's numbers are, their form, whether it wants a gradient, and the one it has."""
-    place = tensor.data_ptr() if tensor.device.type == "cpu" else 0
-    return place, (tensor.shape, tensor.dtype), tensor.requires_grad, tensor.grad if tensor.is_leaf else None
-
-
-def described(error, function=None):
-    """An exception as plain data: names, text, and of its frames the last one and the last one of the function's own file."""
-    base = next(cls for cls in type(error).__mro__ if cls.__module__ == "builtins")
-    try:
-        text = str(error)[:2000]
-    except Exception:
-        text = ""
-    try:
-        frames = frames_of(error, function)
-    except Exception:
-        frames = []
-    return {"type": type(error).__name__[:80], "base": base.__name__, "text": text, "frames": frames}
-
-
-def frames_of(error, function):
-    """[name, line number, line, in the function's own file, in a class that the function names] of at most two frames."""
-    code = getattr(inspect.unwrap(function), "__code__", None)
-    names = code.co_names + code.co_freevars if code else ()
-    found = []
-    for (frame, _), shown in zip(traceback.walk_tb(error.__traceback__), traceback.extract_tb(error.__traceback__), strict=True):
-        *_, owner, _ = ["", *frame.f_code.co_qualname.split(".")]
-        own = code is not None and shown.filename == code.co_filename
-        found.append([shown.name[:80], shown.lineno or 0, (shown.line or "")[:200], own, owner in names])
-    own = [frame for frame in found if frame[3]][-1:]
-    return own + found[-1:] if own != found[-1:] else own
-
-
-def rebuilt(error):
-    """An exception from plain data: of the same builtin type, with the same name and text."""
-    wall.require(type(error) is dict)
-    name, base, text, frames = (error.get(key) for key in ("type", "base", "text", "frames"))
-    wall.require(all(type(one) is str and len(one) <= 2000 for one in (name, base, text)) and type(frames) is list and len(frames) <= 2)
-    for frame in frames:
-        wall.require(type(frame) is list and [type(part) for part in frame] == [str, int, str, bool, bool])
-    cls = getattr(builtins, base, None)
-    good = isinstance(cls, type) and (issubclass(cls, Exception) or cls is SystemExit) and not issubclass(cls, BaseExceptionGroup)
-    exception = error_class(name if wall.NAME.fullmatch(name) else "Exception", cls if good else Exception)(text)
-    exception.frames = [tuple(frame) for frame in frames]
-    return exception
-
-
-@functools.lru_cache(maxsize=256)
-def error_class(name, base):
-    def start(self, text):
-        self.text = text
-
-    return type(name, (base,), {"__init__": start, "__str__": lambda self: self.text})

@@ -11,8 +11,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.utils import determine_grade
 
-from classroom.grading import judge as module
-from classroom.grading import learner
+from classroom.grading import kernels, learner
 from classroom.grading.judge import judge
 from rnncore.checks import CheckFailed
 from tests.classroom.plain_kernel import open_kernel
@@ -21,9 +20,22 @@ from tests.labs.lab import ROOT
 from tests.labs.labs import LABS
 
 NAMES = [LABS[name].name for name in LABS]
-SETUP = "import numpy as np\n\nfrom rnncore.checks.labs import grading, lab01\nfor name in ('rnn_step_forward', 'rnn_forward'):\n    globals().setdefault(name)"
+SETUP = """import numpy as np
+
+from rnncore.checks.labs import grading, lab01
+
+for name in ("rnn_step_forward", "rnn_forward"):
+    globals().setdefault(name)"""
 RIGHT = "def rnn_step_forward(params, x, h):\n    from rnncore.reference import rnn_step_forward\n    return rnn_step_forward(params, x, h)"
 FORWARD = "def rnn_forward(params, xs, state0):\n    from rnncore.reference import rnn_forward\n    return rnn_forward(params, xs, state0)"
+LOOP = """def rnn_forward(params, xs, state0):
+    from rnncore.reference import RNNCache
+    hs, steps, h = [], [], state0
+    for x in xs:
+        h, step = rnn_step_forward(params, x, h)
+        hs.append(h)
+        steps.append(step)
+    return np.stack(hs), h, RNNCache(steps, np.stack(hs))"""
 CHECK, CHECK_FORWARD = "lab01.step_forward.check(rnn_step_forward)", "lab01.sequence_forward.check(rnn_forward)"
 USE = "rnn_step_forward = lab01.step_forward.or_reference(rnn_step_forward)"
 
@@ -123,13 +135,9 @@ def test_an_error_output_is_the_sentence_and_shows_nothing_of_the_check():
 
 
 def test_a_stand_in_serves_the_learners_code_and_a_later_definition_counts():
-    loop = (
-        "def rnn_forward(params, xs, state0):\n    from rnncore.reference import RNNCache\n    hs, steps, h = [], [], state0\n    for x in xs:\n"
-        "        h, step = rnn_step_forward(params, x, h)\n        hs.append(h)\n        steps.append(step)\n    return np.stack(hs), h, RNNCache(steps, np.stack(hs))"
-    )
-    judged = graded(handed_in(sequence=loop))
+    judged = graded(handed_in(sequence=LOOP))
     assert marks(judged) == {"check_step": 0, "check_sequence": 4}
-    judged = graded(handed_in(between=[("step", RIGHT), ("sequence", "rnn_forward = 5")], sequence=loop))
+    judged = graded(handed_in(between=[("step", RIGHT), ("sequence", "rnn_forward = 5")], sequence=LOOP))
     assert marks(judged) == {"check_step": 3, "check_sequence": 0}
     assert "rnn_forward is not defined yet" in said(judged)["check_sequence"]
 
@@ -194,7 +202,7 @@ def test_who_ends_every_kernel_has_no_more_kernels():
 
     ending = [("step", "import os\nos._exit(0)")] * 6
     judged = judge(handed_in(step=RIGHT, sequence=FORWARD, between=ending), RELEASE, seed="", library=ROOT, opener=opener)
-    assert len(opened) == module.OPENED == 4
+    assert len(opened) == kernels.OPENED == 4
     assert marks(judged) == {"check_step": 0, "check_sequence": 0}
     assert "ended too often" in said(judged)["check_step"]
     assert any("was not run" in str(cell.outputs) for cell in judged.notebook.cells)
@@ -210,7 +218,8 @@ def test_the_whole_notebook_has_an_end():
 
 
 def test_what_a_cell_writes_has_an_end():
-    flood = "for _ in range(200):\n    print('a' * 100_000)\nfrom IPython.display import display\ndisplay({'text/html': 'b' * 2_000_000}, raw=True)"
+    flood = "for _ in range(200):\n    print('a' * 100_000)"
+    flood += "\nfrom IPython.display import display\ndisplay({'text/html': 'b' * 2_000_000}, raw=True)"
     odd = "from IPython.display import display\ndisplay({'text/plain': 5, 'a': {}}, raw=True)\nimport sys\nprint('\\ud800')"
     judged = graded(handed_in(step=RIGHT, sequence=FORWARD, between=[("step", flood), ("step", odd)]))
     assert marks(judged) == {"check_step": 3, "check_sequence": 4}

@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 
 from classroom.sandbox.inside import wall
+from classroom.sandbox.inside.pack import Pack
+from classroom.sandbox.inside.unpack import Unpack
 from classroom.sandbox.inside.wall import Broken, Foreign, Limits, TooLarge
 from rnncore.reference import LSTMState
 
@@ -20,11 +22,11 @@ LIMITS = Limits()
 
 def through(*values, limits=LIMITS, change=lambda nodes: nodes, attach=None):
     """The values as they are on the other side, by way of JSON."""
-    pack = wall.pack(limits)
+    pack = Pack(limits)
     roots = [pack.add(value) for value in values]
     nodes, memory, _ = pack.finish()
     nodes = change(json.loads(json.dumps(nodes, allow_nan=False)))
-    got = wall.unpack(nodes, [bytearray(one) for one in memory], limits, attach=attach)
+    got = Unpack(nodes, [bytearray(one) for one in memory], limits, attach=attach)
     return [got.value(root) for root in roots]
 
 
@@ -163,19 +165,19 @@ def test_what_is_no_value_is_refused(name):
 
 def test_a_key_must_be_one():
     with pytest.raises(Broken):
-        wall.unpack([1, ["l", []], ["d", [1, 0]]], [], LIMITS)
+        Unpack([1, ["l", []], ["d", [1, 0]]], [], LIMITS)
 
 
 def test_few_nodes_cannot_unfold_without_end():
     nodes = [1]
     nodes += [["l", [n, n]] for n in range(20)]
     with pytest.raises(Broken):
-        wall.unpack(nodes, [], LIMITS)
+        Unpack(nodes, [], LIMITS)
     with pytest.raises(Broken):
-        wall.unpack([1, *(["l", [n]] for n in range(50))], [], LIMITS)
+        Unpack([1, *(["l", [n]] for n in range(50))], [], LIMITS)
     many = [["a", "<f8", [1 << 20], [0], 0, 0, True] for _ in range(100)]
     with pytest.raises(Broken):
-        wall.unpack(many, [bytearray(8)], LIMITS)
+        Unpack(many, [bytearray(8)], LIMITS)
 
 
 def test_mutated_frames_are_values_or_broken(rng):
@@ -187,7 +189,7 @@ def test_mutated_frames_are_values_or_broken(rng):
         (1, "x", 2j),
         np.array([None]),
     ]
-    pack = wall.pack(LIMITS)
+    pack = Pack(LIMITS)
     pack.add(value)
     nodes, memory, _ = pack.finish()
     pieces = [0, 1, -1, 1 << 40, True, None, "a", "<f8", [], [0], [1, [2]], {}, "T", "m", "d"]
@@ -204,7 +206,7 @@ def test_mutated_frames_are_values_or_broken(rng):
                     break
             spot[k] = pieces[rng.integers(len(pieces))]
         try:
-            wall.unpack(bad, [bytearray(one) for one in memory], LIMITS)
+            Unpack(bad, [bytearray(one) for one in memory], LIMITS)
         except Broken:
             broken += 1
     assert 1500 < broken < 3000
