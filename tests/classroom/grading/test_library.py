@@ -19,7 +19,7 @@ import pytest
 from classroom.grading.cut import Cut
 from classroom.grading.library import RNNCORE, answers, cut_for, learners_library
 from classroom.grading.package import Package
-from classroom.grading.release import Cell
+from classroom.grading.release import Cell, Release
 from rnncore.checks.labs.results import alike
 from tests.classroom.grading.handed_out import LABS, released, solved
 
@@ -178,6 +178,21 @@ def test_what_is_not_there_says_why(libraries, line, sentence):
     code = f"import sys; sys.path.insert(0, {str(folder)!r})\n{line}"
     done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True)
     assert done.stderr.splitlines()[-1].startswith(f"ImportError: {sentence}")
+
+
+def test_a_kept_function_that_calls_an_answer_says_so_when_it_is_called(tmp_path):
+    part = tmp_path / "real" / "rnncore" / "part.py"
+    part.parent.mkdir(parents=True)
+    part.with_name("__init__.py").write_text("from rnncore.part import *\n")
+    part.write_text("def answer(x):\n    return x\n\n\ndef wrapper(x, right=True):\n    return answer(x) if right else -x\n")
+    release = Release(
+        "lab05_x",
+        (Cell("setup", "code", "from rnncore import wrapper", locked=True), Cell("a", "code", "def answer(x): pass", solution=True)),
+    )
+    folder = learners_library(release, tmp_path / "made", part.parent)
+    code = f"import sys; sys.path.insert(0, {str(folder)!r})\nfrom rnncore import wrapper\nassert wrapper(1, right=False) == -1\nwrapper(1)"
+    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True)
+    assert done.stderr.splitlines()[-1] == "ImportError: answer is not available while lab05_x is graded."
 
 
 def test_the_stubs_stand_in_for_the_checks(libraries):
