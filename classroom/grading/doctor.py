@@ -69,7 +69,7 @@ def repair(text, release):
     notes["renamed"] += [name for name in found.named if not found.by_name[name]]
     if not arrived.python:
         notes["language"].append("")
-    order = _with_missing(_in_order(arrived.cells, found, release, notes), found, release, notes)
+    order = _with_missing(_in_order(arrived.cells, found, release, notes), release, notes)
     cells = [_built(arrived.cells, i, cell, notes) for i, cell in order]
     _name(cells, order, arrived.cells)
     notebook = nbformat.from_dict({"cells": cells, "metadata": METADATA, "nbformat": 4, "nbformat_minor": 5})
@@ -119,23 +119,23 @@ def _longest_run(came, lab):
     return set(max(runs, key=len, default=[]))
 
 
-def _with_missing(order, found, release, notes):
+def _with_missing(order, release, notes):
     """The same with the missing cells of the release, each behind what stands before it in the lab."""
-    before = None
-    for cell in release.cells:
-        at = next((k for k, (_, other) in enumerate(order) if other is cell), None)
-        if at is None and not cell.free:
-            notes["missing"].append(cell.name)
-            at = next((k + 1 for k, (_, other) in enumerate(order) if other is before), 0) if before else _first(order)
-            while before and at < len(order) and order[at][1] is None:  # behind the learner's own cells
-                at += 1
-            order.insert(at, (None, cell))
-        before = cell if at is not None else before
+    names = list(release.named)
+    for k, cell in enumerate(release.cells):
+        if cell.free or any(other is cell for _, other in order):
+            continue
+        notes["missing"].append(cell.name)
+        places = {other.name: at for at, (_, other) in enumerate(order) if other}
+        earlier, later = names[: names.index(cell.name)], names[names.index(cell.name) + 1 :]
+        first = max((places[name] + 1 for name in earlier if name in places), default=0)
+        last = min((places[name] for name in later if name in places), default=len(order))
+        before = next((places[c.name] + 1 for c in reversed(release.cells[:k]) if c.name in places), first)
+        at = before if first <= before <= last else first  # a text that stands elsewhere shows nothing
+        while at < last and order[at][1] is None:  # behind the learner's own cells
+            at += 1
+        order.insert(at, (None, cell))
     return order
-
-
-def _first(order):
-    return next((k for k, (_, other) in enumerate(order) if other is not None), 0)
 
 
 def _built(cells, i, cell, notes):

@@ -27,7 +27,7 @@ class Match(NamedTuple):
         """Whether more than the name of a submitted cell says that it is a cell of the release."""
         if want.fixed:
             return alike(cell.source, want.source)
-        return not self.functions.get(want.name) or binds(cell.source, self.functions[want.name])
+        return want.name not in self.functions or binds(cell.source, self.functions[want.name])
 
 
 def alike(a, b):
@@ -35,10 +35,14 @@ def alike(a, b):
     return a.strip() == b.strip()
 
 
+def defines(source, names):
+    """Whether a source defines one of some names at the top, as a function or a class."""
+    return re.search(rf"^(?:async +)?(?:def|class) +(?:{'|'.join(names)})\b", source, re.MULTILINE) is not None
+
+
 def binds(source, names):
-    """Whether a source gives one of some names a value, at the top: by def, by class or by =."""
-    wanted = "|".join(map(re.escape, names))
-    return re.search(rf"^(?:(?:async +)?(?:def|class) +(?:{wanted})\b|(?:{wanted}) *=[^=])", source, re.MULTILINE) is not None
+    """The same, or gives it a value."""
+    return defines(source, names) or re.search(rf"^(?:{'|'.join(names)}) *=[^=]", source, re.MULTILINE) is not None
 
 
 def match(cells, release):
@@ -51,49 +55,45 @@ def match(cells, release):
         A `Match`, in which every cell is used once.
     """
     functions = {name: names for name, names in release.functions.items() if names}
-    all_names = [name for names in functions.values() for name in names]
-    named, by_name, used = {}, {}, set()
+    found = Match({}, {}, {}, functions)
+
+    def held(cell):
+        """Whether a cell is rightly that of its own name, so that no other may take it."""
+        return cell.name in release.named and found.supported(cell, release.named[cell.name])
 
     def of_another(cell, want):
-        others = [name for name in all_names if name not in functions.get(want.name, ())]
-        return bool(functions.get(want.name) and others) and binds(cell.source, others)
-
-    def own(cell, want):
-        return want.name not in functions or binds(cell.source, functions[want.name])
+        others = [name for cell_name, names in functions.items() if cell_name != want.name for name in names]
+        return bool(others) and defines(cell.source, others)
 
     signs = (
-        lambda cell, want: cell.name == want.name and own(cell, want),
+        lambda cell, want: cell.name == want.name and found.supported(cell, want),
         lambda cell, want: cell.name == want.name and not of_another(cell, want),
-        lambda cell, want: cell.id == _id(want) and cell.name not in release.named and own(cell, want),
-        lambda cell, want: want.name in functions and cell.cell_type == "code" and own(cell, want) and not _held(cell, release, functions),
-        lambda cell, want: want.fixed and cell.name not in release.named and alike(cell.source, want.source),
+        lambda cell, want: cell.id == _id(want) and not held(cell) and found.supported(cell, want),
+        lambda cell, want: want.fixed and not held(cell) and alike(cell.source, want.source),
+        lambda cell, want: want.name in functions and not held(cell) and defines(cell.source, functions[want.name]),
         lambda cell, want: cell.name == want.name,
-        lambda cell, want: cell.id == _id(want) and cell.name not in release.named,
+        lambda cell, want: cell.id == _id(want) and not held(cell),
     )
+    used = set()
     for k, sign in enumerate(signs):
         for want in release.named.values():
-            if want.name in named:
+            if want.name in found.named:
                 continue
             candidates = [i for i, cell in enumerate(cells) if i not in used and sign(cell, want)]
             if candidates:
-                named[want.name], by_name[want.name] = _best(candidates, cells, want), k in (0, 1, 5)
-                used.add(named[want.name])
-    free = _free(cells, release, used)
+                found.named[want.name], found.by_name[want.name] = _best(candidates, cells, want), k in (0, 1, 5)
+                used.add(found.named[want.name])
+    found.free.update(_free(cells, release, used))
     for want in release.named.values():
-        if want.name not in named and want.solution and want.name not in functions:
-            place = _by_place(cells, release, named, free, want)
+        if want.name not in found.named and want.solution and want.name not in functions:
+            place = _by_place(cells, release, found, want)
             if place is not None:
-                named[want.name], by_name[want.name] = place, False
-    return Match(named, free, by_name, functions)
+                found.named[want.name], found.by_name[want.name] = place, False
+    return found
 
 
 def _id(want):
     return re.sub(r"[^a-zA-Z0-9_-]", "-", want.name)
-
-
-def _held(cell, release, functions):
-    """Whether a cell is rightly that of its own name, so that no other name may take it."""
-    return cell.name in functions and binds(cell.source, functions[cell.name])
 
 
 def _best(candidates, cells, want):
@@ -116,9 +116,9 @@ def _free(cells, release, used):
     return found
 
 
-def _by_place(cells, release, named, free, want):
+def _by_place(cells, release, found, want):
     """The one cell of the right type that is nobody's, between the neighbours of a cell in the lab; None if there is not just one."""
-    places = {cell.name: i for i, cell in free.items()} | named
+    places = {cell.name: i for i, cell in found.free.items()} | found.named
     at = release.cells.index(want)
     first = next((places[c.name] for c in reversed(release.cells[:at]) if c.name in places), -1)
     last = next((places[c.name] for c in release.cells[at + 1 :] if c.name in places), len(cells))

@@ -193,11 +193,14 @@ def _read_file(directory, name, wanted):
         file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=directory)
     except (OSError, ValueError):
         raise Refused(f"The file {wanted} was not handed in, or is not a file that can be read: submit it under that name.") from None
-    with open(file, "rb") as stream:
+    try:
         state = os.fstat(file)
         if not stat.S_ISREG(state.st_mode) or state.st_nlink != 1:
             raise Refused(f"The file {wanted} is a link or no regular file: submit the notebook itself.")
-        text = stream.read(MAX_BYTES + 1)
+        with open(file, "rb", closefd=False) as stream:
+            text = stream.read(MAX_BYTES + 1)
+    finally:
+        os.close(file)
     if len(text) > MAX_BYTES:
         raise Refused(f"The file {wanted} has more than {MAX_BYTES / 1e6:.0f} MB: clear its outputs, save and submit again.")
     return text

@@ -58,17 +58,17 @@ FILES = {
             def run(self):
                 return first(1)
         ''',
-    "parts/two": '''
+    "parts/two": """
         def other(): return 1
         def scale(x): return inner(x)
         def inner(x): return 2 * x
         def unused_elsewhere(): return 0
-        ''',
-    "late": '''
+        """,
+    "late": """
         def deep(x): return deeper(x)
         def deeper(x): return x
         def third(x): return x
-        ''',
+        """,
 }
 
 
