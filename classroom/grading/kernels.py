@@ -12,7 +12,7 @@ from classroom.grading.cells import Cells, failure
 from classroom.grading.learner import Learner
 from rnncore.checks.labs.exercise import CheckStopped
 
-OPENED = 4  # kernels for one notebook: the first, and three more
+OPENED = 8  # kernels for one notebook
 
 
 class Kernels:
@@ -39,7 +39,8 @@ class Kernels:
             self.kernel = self.opener(self.preload)
             self.cells = Cells(self.kernel.manager)
             given = self.learner.given if self.learner else []
-            self.learner = Learner(self.kernel.wall, self.kernel.interrupt)
+            kernel = self.kernel
+            self.learner = Learner(kernel.wall, kernel.interrupt, lambda: getattr(kernel, "killed", None))
             self.learner.given, self.learner.late = given, self.late
         self.cells.run('import os; os.environ["NBGRADER_EXECUTION"] = "autograde"', self.cell_s)
         for kind, *what in list(self.history):

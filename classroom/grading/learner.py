@@ -46,13 +46,15 @@ class Learner(Peer):
     Args:
         sock: a connected socket to `inside/serve.py`.
         interrupt: called without arguments to interrupt the kernel.
+        killed: called without arguments for the sentence why the kernel was ended from outside, or None.
         limits: `wall.Limits`.
     """
 
-    def __init__(self, sock, interrupt=lambda: None, limits=None):
+    def __init__(self, sock, interrupt=lambda: None, killed=lambda: None, limits=None):
         super().__init__(sock, limits)
-        self.interrupt, self.functions, self.given = interrupt, {}, []  # given: the callbacks by number
+        self.interrupt, self.killed, self.functions, self.given = interrupt, killed, {}, []  # given: the callbacks by number
         self.deadline = self.step_s = None
+        self.used, self.doubt = set(), False  # names of functions that were called; whether the last of them ended the process is not sure
         self.gone, self.late, self.calls, self.asked = "", {}, 0, 0  # late: name -> why its function is not called again
 
     @contextlib.contextmanager
@@ -70,9 +72,10 @@ class Learner(Peer):
             raise CheckStopped(self.late.get(proxy.__name__) or self.gone)
         if self.functions.get(proxy._number) is not proxy:
             raise CheckStopped("belongs to a process that has ended")
+        self.used.add(proxy.__name__)
         _, values = self._safely(proxy.__name__, "call", [args, names], of=proxy._number)
         if len(values) != 1:
-            self._broken()
+            self._broken(proxy.__name__)
         return values[0]
 
     def names(self, names):
@@ -149,17 +152,27 @@ class Learner(Peer):
                 raise
             self._too_late(called)
         except Gone:
-            self.gone = "cannot be called any more, because its process ended"
+            self.gone = self._ended(called if outer else None)
         except (wall.Broken, wall.TooLarge, RecursionError):
-            self._broken()
+            self._broken(called if outer else None)
         finally:
             if outer:
                 self.asked = 0
+        raise CheckStopped(self.late.get(called) or self.gone)
+
+    def _broken(self, name=None):
+        self.gone = "gave back what cannot be read: the grader takes numbers, text, arrays, tensors, lists, tuples and dicts"
+        if name:
+            self.late[name] = self.gone
         raise CheckStopped(self.gone)
 
-    def _broken(self):
-        self.gone = "gave back what cannot be read: the grader takes numbers, text, arrays, tensors, lists, tuples and dicts"
-        raise CheckStopped(self.gone)
+    def _ended(self, name):
+        """Why the process ended, in words that complete "it ..."; a function that ended it, alone, is not called in the next one."""
+        killed = self.killed()
+        self.doubt = bool(self.used - {name})  # what ran before may have left threads, processes or memory behind
+        if name and not self.doubt:
+            self.late[name] = f"was stopped: {killed[0].lower()}{killed[1:].rstrip('.')}" if killed else "ended its process"
+        return "cannot be called any more, because its process ended"
 
     def _too_late(self, name):
         """Interrupt what runs inside; if it ends, the kernel can be used further."""

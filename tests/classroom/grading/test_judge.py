@@ -202,7 +202,7 @@ def test_who_ends_every_kernel_has_no_more_kernels():
 
     ending = [("step", "import os\nos._exit(0)")] * 6
     judged = judge(handed_in(step=RIGHT, sequence=FORWARD, between=ending), RELEASE, seed="", library=ROOT, opener=opener)
-    assert len(opened) == kernels.OPENED == 4
+    assert len(opened) == kernels.OPENED
     assert marks(judged) == {"check_step": 0, "check_sequence": 0}
     assert "ended too often" in said(judged)["check_step"]
     assert any("was not run" in str(cell.outputs) for cell in judged.notebook.cells)

@@ -9,7 +9,7 @@ from tests.classroom.hostile.submission import FULL, LAB, Submission
 PLAIN = "Only plain files of bounded size are read from a submission; links and pipes are refused with a sentence."
 
 
-@case(PLAIN, 0, "link")
+@case(PLAIN, 0, "not a file that can be read")
 def a_link_in_the_place_of_the_notebook():
     submission = Submission()
 

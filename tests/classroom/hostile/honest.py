@@ -49,7 +49,7 @@ def a_lambda_and_a_partial():
     )
 
 
-@case("A wrong step is replaced for the steps after it, which count for themselves.", REST, "the previous state is left out")
+@case("A wrong step is replaced for the steps after it, which count for themselves.", REST, "forgets everything before x")
 def one_wrong_step():
     return first_step(
         """

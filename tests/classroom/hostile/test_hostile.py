@@ -1,5 +1,6 @@
 """Every hostile submission gets the mark that its honest answers are worth, and nothing that it may not read comes back with it."""
 
+import contextlib
 import json
 import os
 import socket
@@ -17,7 +18,7 @@ from tests.classroom.hostile.cases import CASES
 from tests.classroom.hostile.submission import LAB, ROOT
 
 LIMITS = Limits(memory_mb=700, processes=48, cpu_s=60, wall_s=90, file_mb=32, output_mb=4)
-BUDGET = {"step_s": 4, "cell_s": 5, "total_s": 60}
+BUDGET = {"step_s": 6, "cell_s": 10, "total_s": 60}
 
 
 @pytest.fixture(scope="session")
@@ -68,7 +69,7 @@ def test_it_gets_what_its_honest_answers_are_worth(one, release, library, secret
             cell.source = cell.source.replace(word, meant)
     folder = tmp_path / "submitted" / "student" / LAB
     submission.write(folder)
-    alive = processes()
+    alive = descendants()
     try:
         repaired = repair(find(folder, release), release)
     except Refused as refusal:
@@ -83,24 +84,18 @@ def test_it_gets_what_its_honest_answers_are_worth(one, release, library, secret
     assert points == one.points, told
     assert one.says in " ".join(told), told
     assert CANARY not in back and CANARY not in " ".join(told)
-    assert processes() <= alive | {os.getpid()} or processes() - alive <= servers(), "a process was left behind"
+    assert descendants() <= alive, "a process was left behind"
 
 
-def processes():
-    return {int(name) for name in os.listdir("/proc") if name.isdigit()}
-
-
-def servers():
-    """Processes that have nothing to do with this one, or that keep kernels warm for it."""
-    mine, more = {os.getpid()}, True
+def descendants():
+    """Processes that this one has started, and those that they have, as far as they have not ended."""
     parents = {}
-    for number in processes():
-        try:
-            with open(f"/proc/{number}/stat") as file:
-                parents[number] = int(file.read().rpartition(")")[2].split()[1])
-        except OSError:
-            continue
-    while more:
-        more = {number for number, parent in parents.items() if parent in mine} - mine
-        mine |= more
-    return set(parents) - mine
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError), open(f"/proc/{name}/stat") as file:
+            state, parent, *_ = file.read().rpartition(")")[2].split()
+            if state != "Z":
+                parents[int(name)] = int(parent)
+    found = {os.getpid()}
+    while more := {number for number, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found
