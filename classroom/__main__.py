@@ -23,6 +23,7 @@ def main(arguments=None):
     """Run one command and return its exit code."""
     options = _parser().parse_args(arguments)
     os.umask(os.umask(0o077) | 0o007)  # marks are not for others
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])  # nbgrader calls alembic
     from classroom.grading.task import Stop
 
     try:
@@ -47,7 +48,7 @@ def _parser():
         command.add_argument("--student", nargs="+", metavar="NAME", help="only these")
         command.add_argument("--workers", type=int, default=2, metavar="N", help="submissions at a time (default: 2)")
         command.add_argument("--scheduler", metavar="tcp://...", help="grade on a Dask cluster")
-        command.add_argument("--limit", type=float, default=420, metavar="SECONDS", help="for one submission, at the very most (default: 420)")
+        command.add_argument("--limit", type=float, default=420, metavar="SECONDS", help="for one submission (default: 420)")
         command.add_argument("--parts", default="classroom.parts", help=argparse.SUPPRESS)  # module with grade, find, release; for tests
         if name == "grade":
             command.add_argument("--resume", action="store_true", help="leave out what is graded already")
@@ -89,10 +90,12 @@ def _grade(course, options):
         log = course.data / "grading.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         pool = Pool(function, workers=max(1, options.workers), log=log, limit_s=options.limit)
+    release, text = parts.release(course, options.lab)
     report = grade(
         course,
         options.lab,
-        parts.release(course, options.lab),
+        release,
+        text,
         pool=pool,
         writer=Writer(course),
         find=parts.find,
@@ -105,10 +108,11 @@ def _grade(course, options):
 
 def _doctor(course, options):
     from classroom.grading.doctor import Refused, repair
+
     from classroom.parts import release
 
     try:
-        findings = repair(options.file.read_bytes(), release(course, options.lab)).findings
+        findings = repair(options.file.read_bytes(), release(course, options.lab)[0]).findings
     except Refused as why:
         print(f"Refused: {why}")
         return 1
@@ -141,7 +145,7 @@ def _similarity(course, options):
 
     path = course.data / "reports" / f"{options.lab}-similarity.html"
     path.parent.mkdir(parents=True, exist_ok=True)
-    count = report(load(course.bundles, options.lab), release(course, options.lab), path)
+    count = report(load(course.bundles, options.lab), release(course, options.lab)[0], path)
     print(f"{count} submissions compared: {path}")
     return 0
 

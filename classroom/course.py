@@ -1,7 +1,7 @@
 """A class as nbgrader sees it: its folders, its gradebook, its configuration.
 
-    course = open_course()        the folder in which one stands, with its nbgrader_config.py
-    course.submitted(student, lab), course.autograded(student, lab), course.students(lab)
+course = open_course()        the folder in which one stands, with its nbgrader_config.py
+course.submitted(student, lab), course.autograded(student, lab), course.students(lab)
 """
 
 import re
@@ -69,5 +69,6 @@ def open_course(root="."):
         warnings.simplefilter("ignore")  # of nbgrader's imports
         from nbgrader.apps.baseapp import NbGrader
     app = NbGrader(log_level="ERROR")
+    app.load_cwd_config = False  # only the course's own
     app.initialize([], root=str(root))
     return Course(root, app.coursedir, app.config)

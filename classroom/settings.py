@@ -1,7 +1,7 @@
 """What a class adds to nbgrader's configuration; nbgrader_config.py calls it.
 
-    from classroom.settings import configure
-    configure(c)
+from classroom.settings import configure
+configure(c)
 """
 
 __all__ = ["configure"]

@@ -62,7 +62,6 @@ class Bundle(NamedTuple):
         del fields["notebook"]
         return json.dumps(fields, indent=1, sort_keys=True, ensure_ascii=False)
 
-
     @classmethod
     def of(cls, fields):
         """A bundle from the dict that a worker sent; text in it is made such that any file and database can hold it."""

@@ -39,7 +39,7 @@ class Cluster:
         try:
             from distributed import Client, as_completed
         except ImportError:
-            raise Stop("--scheduler needs Dask's distributed: install it with `pip install distributed`, here and on every worker.") from None
+            raise Stop("--scheduler needs Dask: install it with `pip install distributed`, here and on every worker.") from None
         try:
             client = Client(self.scheduler, timeout=30, set_as_default=False)
         except OSError as error:

@@ -134,4 +134,4 @@ class SafeCollect(ExchangeCollect):
 
 def _changed(entry):
     """When the file system noted the last change, in UTC, without a zone; unlike the time of writing, a student cannot set it."""
-    return datetime.datetime.fromtimestamp(entry.st_ctime, datetime.timezone.utc).replace(tzinfo=None)
+    return datetime.datetime.fromtimestamp(entry.st_ctime, datetime.UTC).replace(tzinfo=None)

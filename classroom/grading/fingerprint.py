@@ -1,7 +1,7 @@
 """What a result depends on besides the submission: the checks and the grader, and the machine's environment.
 
-    checks()         hash of rnncore and of the grader's own code
-    environment()    hash of the versions of Python and of what grading uses
+checks()         hash of rnncore and of the grader's own code
+environment()    hash of the versions of Python and of what grading uses
 """
 
 import functools

@@ -38,7 +38,8 @@ class Writer:
     def __init__(self, course):
         self.course = course
         configured = Autograde(config=course.config).autograde_preprocessors
-        self.steps = [step(config=course.config) for step in configured if isinstance(step, type) and issubclass(step, SaveAutoGrades | AssignLatePenalties)]
+        known = (step for step in configured if isinstance(step, type) and issubclass(step, SaveAutoGrades | AssignLatePenalties))
+        self.steps = [step(config=course.config) for step in known]
 
     def has(self, bundle):
         """Tell whether this result is in the autograded folder and its submission in the gradebook."""

@@ -69,7 +69,7 @@ def read_due(path):
             raise ValueError(
                 f"{path}, line {line}: due is a date, a time and a zone, such as 2026-11-02 23:59 +0100, got {row['due']!r}."
             ) from None
-        found[row["lab"]] = when.astimezone(datetime.timezone.utc).replace(tzinfo=None)
+        found[row["lab"]] = when.astimezone(datetime.UTC).replace(tzinfo=None)
     return found
 
 

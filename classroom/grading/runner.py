@@ -1,7 +1,7 @@
 """Grade all submissions of a lab, and go on after anything.
 
-    grade(course, lab, release, ...)       every submission, several at once; `resume` leaves out what is done
-    Report                                 what was done, skipped and why
+    grade(course, lab, release, text, ...)    every submission, several at once; `resume` leaves out what is done
+    Report                                    what was done, skipped and why
 
 Each result is a bundle before it is in the gradebook, and both are written by one process, which holds a lock. Killed at any moment, the
 next run with `resume` or `regrade` writes what lies in bundles and grades the rest.
@@ -58,13 +58,14 @@ class Report(NamedTuple):
             yield f"{student}: {sentence}"
 
 
-def grade(course, lab, release, *, pool, writer, find, students=None, resume=False, progress=None):
+def grade(course, lab, release, text, *, pool, writer, find, students=None, resume=False, progress=None):
     """Grade the submissions of a lab.
 
     Args:
         course: a `Course`.
         lab: its name.
         release: what was handed out.
+        text: the same as JSON, as the tasks carry it.
         pool: a `Pool` or a `Cluster`.
         writer: a `Writer`.
         find: `find(folder, release)` gives the bytes of the notebook in a folder, or raises with a sentence for the student.
@@ -78,7 +79,7 @@ def grade(course, lab, release, *, pool, writer, find, students=None, resume=Fal
     """
     with _alone(course.data / "grading.lock"):
         bundles.sweep(course.bundles, lab)
-        tasks = _Tasks(course, lab, release, find)
+        tasks = _Tasks(course, lab, release, text, find)
         jobs, report = [], Report({}, {}, {})
         for student in students or course.students(lab):
             job, kept = _plan(course, lab, student, tasks, resume)
@@ -107,9 +108,9 @@ def grade(course, lab, release, *, pool, writer, find, students=None, resume=Fal
 class _Tasks:
     """The tasks of a lab's submissions."""
 
-    def __init__(self, course, lab, release, find):
-        self.course, self.lab, self.release, self.find, self.sent = course, lab, release, find, {}
-        self.json, self.key = release.to_json(), secret(course.data)
+    def __init__(self, course, lab, release, text, find):
+        self.course, self.lab, self.release, self.json, self.find = course, lab, release, text, find
+        self.key, self.sent = secret(course.data), {}
 
     def of(self, student):
         """The task of a student's submission as it is now."""

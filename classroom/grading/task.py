@@ -9,16 +9,20 @@ A result is the `Bundle` as a dict.
 
 import base64
 import datetime
+import os
 import tempfile
 from pathlib import Path
 
 import nbformat
+from nbformat.notebooknode import from_dict
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from classroom.grading import fingerprint
 from classroom.grading.bundle import Bundle
 
 __all__ = ["Stop", "blank", "grade", "result", "unjudged"]
+
+LIBRARY = Path(tempfile.gettempdir(), f"rnn-learners-library-{os.getuid()}")
 
 
 class Stop(Exception):
@@ -38,18 +42,18 @@ def grade(task):
     from classroom.grading.doctor import Refused, repair
     from classroom.grading.judge import judge
     from classroom.grading.library import learners_library
-    from classroom.grading.release import Release
+    from classroom.grading.release import from_json
     from classroom.sandbox.kernel import SandboxUnavailable
 
     require_same_grader(task["hashes"])
-    release = Release.from_json(task["release"])
+    release = from_json(task["release"])
     if task["refused"]:
         return unjudged(task, release, "refused", task["refused"])
     try:
         repaired = repair(base64.b64decode(task["submission"]), release)
     except Refused as why:
         return unjudged(task, release, "refused", str(why))
-    library = learners_library(release, Path(tempfile.gettempdir(), f"rnn-learners-library-{_user()}"))
+    library = learners_library(release, LIBRARY)
     try:
         judged = judge(repaired.notebook, release, seed=task["seed"], library=library)
     except SandboxUnavailable as why:
@@ -68,7 +72,7 @@ def require_same_grader(hashes):
 
 def result(task, status, reason="", *, checks, flags=(), seconds=None, notebook):
     """The `Bundle` of a task, as a dict; `notebook` is an nbformat node."""
-    finished = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="microseconds")
+    finished = datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds")
     fields = {"checks": checks, "flags": list(flags), "seconds": seconds or {}, "notebook": nbformat.writes(notebook)}
     return Bundle(task["lab"], task["student"], task["hashes"], status, reason, finished=finished, **fields)._asdict()
 
@@ -89,17 +93,8 @@ def blank(release, reason):
     for cell in release.cells:
         node = new_code_cell(cell.source) if cell.cell_type == "code" else new_markdown_cell(cell.source)
         node.id = f"cell-{len(cells)}"  # the same each time
-        if cell.name:
-            kept = {"grade_id": cell.name, "schema_version": 3, "cell_type": cell.cell_type, "checksum": cell.checksum}
-            kept |= {"grade": cell.grade, "solution": cell.solution, "locked": cell.locked, "task": cell.task}
-            node.metadata["nbgrader"] = kept | ({"points": cell.points} if cell.grade or cell.task else {})
+        node.metadata = from_dict(cell.metadata)
         if cell.cell_type == "code" and cell.grade:
             node.outputs = [new_output("error", ename="NotGraded", evalue=reason, traceback=[f"NotGraded: {reason}"])]
         cells.append(node)
     return new_notebook(cells=cells)
-
-
-def _user():
-    import os
-
-    return os.getuid() if hasattr(os, "getuid") else "me"

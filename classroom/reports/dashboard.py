@@ -68,7 +68,8 @@ def _numbers(bundles):
         return "<p>Nothing has been graded yet.</p>"
     shares = [points / most if most else 0 for points, most in map(_points, bundles)]
     status = Counter(bundle.status for bundle in bundles)
-    rest = "".join(f", {status[name]} {words}" for name, words in (("refused", "refused"), ("crashed", "not graded to the end")) if status[name])
+    words = {"refused": "refused", "crashed": "not graded to the end"}
+    rest = "".join(f", {status[name]} {words[name]}" for name in words if status[name])
     return (
         f"<p>{len(bundles)} submissions{rest}. Median {statistics.median(shares):.0%} of the points of the checks, mean "
         f"{statistics.fmean(shares):.0%}. Marks given by hand and late penalties are not in these numbers.</p>"
@@ -107,13 +108,12 @@ def _mistakes(bundles):
         if not check["passed"] and check["message"] and not MISTAKE.search(check["message"])
     )
     rest = [[name, words, count] for (name, words), count in others.most_common(15)]
-    return _table("Mistakes with a name", "What the checks recognised", ["Check", "The result is right for code in which", "Students"], rows) + _table(
-        "Other reasons", "Sentences that name no mistake, most frequent first", ["Check", "Sentence", "Students"], rest
-    )
+    named = _table("Mistakes with a name", "What the checks recognised", ["Check", "What comes out when", "Students"], rows)
+    return named + _table("Other reasons", "Sentences that name no mistake, most frequent first", ["Check", "Sentence", "Students"], rest)
 
 
 def _trouble(bundles):
-    rows = [[bundle.student, bundle.status, flag] for bundle in bundles for flag in dict.fromkeys(filter(None, [bundle.reason, *bundle.flags]))]
+    rows = [[bundle.student, bundle.status, flag] for bundle in bundles for flag in dict.fromkeys([bundle.reason, *bundle.flags]) if flag]
     return _table("To look at", "Repairs, stops and refusals, by student", ["Student", "Outcome", "What happened"], rows)
 
 

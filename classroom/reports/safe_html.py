@@ -21,8 +21,11 @@ from nbgrader.utils import is_grade, is_solution
 __all__ = ["FeedbackWithoutTests", "SafeOutputs", "clean", "markdown"]
 
 TAGS = frozenset(
-    "a abbr b blockquote br caption code dd del div dl dt em h1 h2 h3 h4 h5 h6 hr i img kbd li ol p pre s span strong sub sup table "
-    "tbody td tfoot th thead tr ul var".split()
+    re.findall(
+        r"\w+",
+        "a abbr b blockquote br caption code dd del div dl dt em h1 h2 h3 h4 h5 h6 hr i img kbd li ol p pre s span strong sub sup table "
+        "tbody td tfoot th thead tr ul var",
+    )
 )
 DROPPED = re.compile(r"<(script|style|iframe|object|svg|math|template|noscript)\b.*?(</\1\s*>|\Z)", re.I | re.S)
 PICTURE = re.compile(r"data:image/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]*")

@@ -34,7 +34,8 @@ def report(bundles, release, path, *, display=0.6, detector=None):
         answers, template = Path(folder, "answers"), Path(folder, "template")
         answers.mkdir()
         template.mkdir()
-        (template / "release.py").write_text("\n\n".join(cell.source for cell in release.cells if cell.cell_type == "code"), encoding="utf-8")
+        code = "\n\n".join(cell.source for cell in release.cells if cell.cell_type == "code")
+        (template / "release.py").write_text(code, encoding="utf-8")
         graded = [bundle for bundle in bundles if bundle.status == "graded"]
         for bundle in graded:
             (answers / f"{bundle.student}.py").write_text(_answers(bundle), encoding="utf-8")
