@@ -1,15 +1,20 @@
 """A class with one small lab, made by nbgrader's own commands once and copied for each test."""
 
+import contextlib
+import io
 import os
 import shutil
 import subprocess
 import sys
 import warnings
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from classroom.__main__ import main
 
 ROOT = Path(__file__).resolve().parents[2]
 LAB = "lab00_double"
@@ -114,15 +119,22 @@ def hand_in(folder):
 
 
 @pytest.fixture
-def run(folder):
-    """run("grade", LAB, ...): the class's command, in a process of its own, with the grader of these tests."""
+def run(folder, monkeypatch):
+    """run("grade", LAB, ...): the class's command with the grader of these tests; `start=True` starts it in a process of its own."""
 
     def run(*arguments, start=False, **more):
-        command = [sys.executable, "-W", "ignore", "-m", "classroom", "--course", str(folder), *map(str, arguments)]
-        command += ["--parts", "tests.classroom.graders"] if arguments[0] in ("grade", "regrade") else []
-        settings = {"cwd": ROOT, "env": environment(**more), "text": True}
+        arguments = ["--course", str(folder), *map(str, arguments)]
+        arguments += ["--parts", "tests.classroom.graders"] if arguments[2] in ("grade", "regrade") else []
         if start:
-            return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **settings)
-        return subprocess.run(command, capture_output=True, timeout=120, **settings)
+            command = [sys.executable, "-W", "ignore", "-m", "classroom", *arguments]
+            pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+            return subprocess.Popen(command, cwd=ROOT, env=environment(**more), **pipes)
+        out, err, mask = io.StringIO(), io.StringIO(), os.umask(0o022)
+        with monkeypatch.context() as patch, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            for name, value in environment(**more).items():
+                patch.setenv(name, value)
+            code = main(arguments)
+        os.umask(mask)
+        return SimpleNamespace(returncode=code, stdout=out.getvalue(), stderr=err.getvalue())
 
     return run

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import nbformat
 from nbformat.v4 import new_output
 
-from classroom.grading.task import Stop, blank, result
+from classroom.grading.task import Stop, blank, result, unjudged
 
 WRONG = "double: y[0] is 3, expected 2. This is what comes out when 1 is added."
 
@@ -83,6 +83,9 @@ def grade(task):
         with open(os.environ["GRADER_LOG"], "a") as file:
             file.write(f"{os.getpid()} {task['student']}\n")
     time.sleep(float(os.environ.get("GRADER_SECONDS", 0)))
+    notebook = nbformat.reads(text, as_version=4) if text else None
+    if notebook:
+        text = next(cell.source for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade_id") == "double")
     once = Path(os.environ.get("GRADER_LOG", "/nonexistent") + ".died")
     if "die once" in text and not once.exists():
         once.touch()
@@ -95,7 +98,9 @@ def grade(task):
         raise ZeroDivisionError("in the grader")
     if "stop" in text:
         raise Stop("There is no sandbox.")
-    notebook, checks = nbformat.reads(text, as_version=4), []
+    if notebook is None:
+        return unjudged(task, found, "refused", task["refused"])
+    checks = []
     plain = {cell.metadata["nbgrader"]["grade_id"]: cell for cell in blank(found, "").cells if cell.metadata}
     for cell in notebook.cells:
         kind = plain[cell.metadata.nbgrader.grade_id].metadata.nbgrader if "nbgrader" in cell.metadata else {}
