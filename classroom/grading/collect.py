@@ -43,12 +43,13 @@ class SafeCollect(ExchangeCollect):
         student = name.rsplit("+", 3)[0]
         try:
             self._require_own(path, student)
-            when = self._copy(path, None)
         except Refuse as why:
             self.log.error("%s is not collected: %s", name, why)
             return {"username": student, "filename": name, "timestamp": NEVER}
-        except OSError:
-            when = _changed(os.lstat(path))  # copying will say what is the matter
+        try:
+            when = self._copy(path, None)
+        except (Refuse, OSError):  # copying will say what is the matter
+            when = _changed(os.lstat(path))
         return {"username": student, "filename": name, "timestamp": when}
 
     def _require_own(self, path, student):

@@ -8,6 +8,7 @@ metadata; so a writer that was killed leaves nothing that writing again does not
 kept.
 """
 
+import functools
 import json
 import os
 import re
@@ -15,6 +16,7 @@ import warnings
 from pathlib import Path
 
 import nbformat
+from sqlalchemy.exc import SAWarning
 
 from classroom.grading import late
 
@@ -26,6 +28,18 @@ with warnings.catch_warnings():
     from nbgrader.utils import is_grade, is_solution, is_task, parse_utc
 
 __all__ = ["Writer", "comments"]
+
+
+def _quiet(method):
+    """nbgrader 0.9 makes SQLAlchemy 2 warn at every submission; nobody who grades can do anything about it."""
+
+    @functools.wraps(method)
+    def quiet(*args):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SAWarning)
+            return method(*args)
+
+    return quiet
 
 
 class Writer:
@@ -41,6 +55,7 @@ class Writer:
         known = (step for step in configured if isinstance(step, type) and issubclass(step, SaveAutoGrades | AssignLatePenalties))
         self.steps = [step(config=course.config) for step in known]
 
+    @_quiet
     def has(self, bundle):
         """Tell whether this result is in the autograded folder and its submission in the gradebook."""
         try:
@@ -56,6 +71,7 @@ class Writer:
                 return False
         return True
 
+    @_quiet
     def write(self, bundle):
         """Write a result.
 

@@ -12,6 +12,8 @@ from tests.classroom.conftest import LAB
 
 ANSWERS = ("right", "wrong", "half", "odd", "right", "half", "wrong", "right", "half")
 
+pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # of nbgrader's, where a test uses its gradebook
+
 
 def workers(process):
     """The grading processes that a run has started."""

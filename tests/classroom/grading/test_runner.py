@@ -14,6 +14,8 @@ from tests.classroom import marks
 from tests.classroom.conftest import LAB
 from tests.classroom.graders import WRONG
 
+pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # of nbgrader's, where a test uses its gradebook
+
 
 def graded(path):
     """How often each student was graded."""
