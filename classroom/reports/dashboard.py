@@ -20,9 +20,12 @@ body { font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto
   background: var(--paper); }
 table { border-collapse: collapse; width: 100%; margin: 0 0 2rem; }
 caption { text-align: left; color: var(--quiet); padding: 0 0 .5rem; }
-th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; }
-td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-td.bar { width: 40%; }
+th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; }
+tbody th, td { overflow-wrap: anywhere; }
+.number { text-align: right; font-variant-numeric: tabular-nums; }
+td.number { white-space: nowrap; }
+td.bar { width: 30%; }
+@media (max-width: 40rem) { td.bar { display: none; } }
 td.bar span { display: block; height: 1rem; background: var(--bar); forced-color-adjust: none; }
 """
 
@@ -133,7 +136,7 @@ class _Bar(float):
 def _table(title, caption, heads, rows):
     if not rows:
         return ""
-    head = "".join(f'<th scope="col">{escape(name)}</th>' if name else '<td aria-hidden="true"></td>' for name in heads)
+    head = "".join(_head(name, rows[0][n]) for n, name in enumerate(heads))
     body = "\n".join("<tr>" + "".join(_cell(value, n == 0) for n, value in enumerate(row)) + "</tr>" for row in rows)
     return (
         f"<h2>{escape(title)}</h2>\n<table>\n<caption>{escape(caption)}</caption>\n"
@@ -141,10 +144,19 @@ def _table(title, caption, heads, rows):
     )
 
 
+def _head(name, below):
+    if name is None:
+        return '<td class="bar" aria-hidden="true"></td>'
+    return f'<th scope="col"{" class=number" if _is_number(below) else ""}>{escape(name)}</th>'
+
+
+def _is_number(value):
+    return isinstance(value, int) or re.fullmatch(r"[\d.]+(%| s)", value) is not None
+
+
 def _cell(value, first):
     if isinstance(value, _Bar):
         return f'<td class="bar" aria-hidden="true"><span style="width: {100 * value:.0f}%"></span></td>'
     if first:
         return f'<th scope="row">{escape(str(value))}</th>'
-    number = isinstance(value, int) or re.fullmatch(r"[\d.]+(%| s)", value)
-    return f'<td class="number">{value}</td>' if number else f"<td>{escape(value)}</td>"
+    return f'<td class="number">{value}</td>' if _is_number(value) else f"<td>{escape(value)}</td>"

@@ -1,6 +1,7 @@
 """What is compared: the students' own cells, with what was handed out as template."""
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -51,9 +52,8 @@ def test_without_it_the_sentence_says_how_to_install_it(monkeypatch):
         report(BUNDLES, RELEASE, "r.html")
 
 
-@pytest.mark.filterwarnings("default")
+@pytest.mark.filterwarnings("ignore")
 def test_copydetect_finds_the_pair(tmp_path):
     pytest.importorskip("copydetect", reason="copydetect is an optional extra")
     report(BUNDLES, RELEASE, tmp_path / "r.html")
-    text = (tmp_path / "r.html").read_text()
-    assert "ada.py" in text and "ben.py" in text and "cem.py" not in text
+    assert "Number above display threshold: 2 (66.67%)" in " ".join(re.sub("<[^>]+>", " ", (tmp_path / "r.html").read_text()).split())
