@@ -1,0 +1,71 @@
+"""Killed at any moment, a run that is resumed gives what an undisturbed run gives: nothing lost, nothing doubled."""
+
+import os
+import random
+import signal
+import time
+
+import pytest
+
+from tests.classroom import marks
+from tests.classroom.conftest import LAB
+
+ANSWERS = ("right", "wrong", "half", "odd", "right", "half", "wrong", "right", "half")
+
+pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # of nbgrader's, where a test uses its gradebook
+
+
+def workers(process):
+    """The grading processes that a run has started."""
+    path = f"/proc/{process.pid}/task"
+    threads = os.listdir(path) if os.path.exists(path) else []
+    found = []
+    for thread in threads:
+        try:
+            with open(f"{path}/{thread}/children") as file:
+                found += map(int, file.read().split())
+        except (FileNotFoundError, ProcessLookupError):
+            pass
+    return found
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/task/1") and not os.path.exists("/proc/self/task"), reason="finds processes in /proc")
+@pytest.mark.parametrize("seed", range(3))
+def test_nothing_is_lost_or_doubled(seed, course, hand_in, run, tmp_path):
+    chance = random.Random(seed)
+    for n, answer in enumerate(ANSWERS):
+        hand_in(f"s{n}", answer)
+    killed = {"runner": 0, "worker": 0}
+    for n in range(8):
+        process = run("grade", LAB, "--resume", start=True, GRADER_SECONDS="0.2", GRADER_LOG=str(tmp_path / "log"))
+        end = time.monotonic() + 60
+        while process.poll() is None and not workers(process) and time.monotonic() < end:
+            time.sleep(0.02)
+        time.sleep(chance.uniform(0, 2.5))
+        alive = workers(process)
+        if alive and chance.random() < 0.4:
+            os.kill(chance.choice(alive), signal.SIGKILL)
+            killed["worker"] += 1
+            time.sleep(chance.uniform(0, 1))
+        elif process.poll() is None:
+            killed["runner"] += 1
+        process.kill()
+        process.communicate()
+        end = time.monotonic() + 10
+        while any(os.path.exists(f"/proc/{pid}/cwd") for pid in alive) and time.monotonic() < end:
+            time.sleep(0.05)
+        assert not any(os.path.exists(f"/proc/{pid}/cwd") for pid in alive)  # they leave with the runner
+        if n >= 2 and len(marks.bundled(course, LAB)) == len(ANSWERS):
+            break
+    assert killed["runner"]
+    assert run("grade", LAB, "--resume").returncode == 0
+    assert run("regrade", LAB, GRADER_LOG=str(tmp_path / "none")).stdout.startswith("0 graded, 9 skipped")
+    points = {"right": 5, "half": 3}
+    assert marks.bundled(course, LAB) == {f"s{n}": ("graded", points.get(answer, 0)) for n, answer in enumerate(ANSWERS)}
+    after = marks.of(course, LAB)
+    assert {name: sum(filter(None, one["auto"].values())) for name, one in after.items()} == {
+        f"s{n}": points.get(answer, 0) for n, answer in enumerate(ANSWERS)
+    }
+    assert not list(course.root.rglob("*.tmp")) and not list(course.bundles.rglob(".*"))
+    run("grade", LAB)
+    assert marks.of(course, LAB) == after
