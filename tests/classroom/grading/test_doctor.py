@@ -189,6 +189,24 @@ def test_missing_cells_come_back_where_they_stood():
     assert order[4] == "gates"
 
 
+def test_a_missing_check_comes_back_behind_the_learners_own_cells():
+    def change(notebook):
+        notebook["cells"].insert(at(notebook, "gates") + 1, {"cell_type": "code", "source": "own = 1", "metadata": {}, "id": "own"})
+        delete("check_gates")(notebook)
+
+    order = [c.id for c in repair(handed_in(change), released(LAB)).notebook.cells]
+    assert order[(k := order.index("gates")) : k + 3] == ["gates", "own", "check_gates"]
+
+
+def test_a_text_that_stands_elsewhere_does_not_draw_a_missing_cell_there():
+    def change(notebook):
+        text = notebook["cells"][at(notebook, "gates") - 1]["id"]
+        move(text, 0)(notebook)
+        delete("gates")(notebook)
+
+    assert whole(repair(handed_in(change), released(LAB)), released(LAB))
+
+
 def test_own_cells_follow_the_cell_they_stood_behind():
     own = [{"cell_type": "code", "source": f"own_{k} = 1", "metadata": {}, "outputs": [], "id": f"own{k}"} for k in range(3)]
 
