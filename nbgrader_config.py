@@ -9,6 +9,7 @@ A class then runs in this folder; `nbgrader generate_assignment <lab> --force` e
 bytes to labs/ again. What a class makes lies in classroom-data/ and gradebook.db, which git ignores.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from nbgrader.converters import Autograde
 c = get_config()  # noqa: F821 (nbgrader defines it)
 root = Path(__file__).resolve().parent
 sys.path.insert(0, str(root))
+os.environ["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", "")])  # nbgrader calls alembic by its name
 
 from classroom.seeds import SeedInputs  # noqa: E402 (the course's folder is on the path now)
 
