@@ -74,8 +74,6 @@ def _statement(node, text):
     table = symtable.symtable(own, "module", "exec")
     binds = {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported() or s.is_namespace()}
     uses = {s.get_name() for s in table.get_symbols() if s.is_referenced()} | _globals(table)
-    if isinstance(node, ast.AugAssign):
-        uses |= binds
     return Statement(node, own, frozenset(binds), frozenset(uses - {"*"}))
 
 

@@ -20,7 +20,7 @@ FILES = {
         from pack.parts.two import other, scale, unused_elsewhere
         from pack import late
 
-        __all__ = ["first", "second", "lazy", "by_module", "whole"]
+        __all__ = ["first", "second", "lazy", "lazy_module", "by_module", "whole"]
         LOW, HIGH = 1, 2
         TABLE = {"a": LOW}
         TABLE |= {"b": HIGH}
@@ -44,6 +44,10 @@ FILES = {
         def lazy(x):
             from pack.late import deep
             return deep(x)
+
+        def lazy_module(x):
+            from pack import late as behind
+            return behind.deep(x)
 
         def by_module(x):
             return two.scale(x)
@@ -97,6 +101,7 @@ def kept(cut):
         ("first", {"parts.one": {"first", "wrap", "_hidden", "LOW", "HIGH"}}),
         ("second", {"parts.one": {"second", "TABLE", "LOW", "HIGH"}, "parts.two": {"scale", "inner"}}),
         ("lazy", {"parts.one": {"lazy"}, "late": {"deep", "deeper"}}),
+        ("lazy_module", {"parts.one": {"lazy_module"}, "late": {"deep", "deeper"}}),
         ("by_module", {"parts.one": {"by_module"}, "parts.two": {"scale", "inner"}}),
         ("whole", {"parts.one": {"whole"}, "late": {"deep", "deeper", "third"}}),
         ("Child", {"parts.one": {"Child", "Base", "first", "wrap", "_hidden", "LOW", "HIGH"}}),
