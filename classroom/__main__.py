@@ -108,7 +108,6 @@ def _grade(course, options):
 
 def _doctor(course, options):
     from classroom.grading.doctor import Refused, repair
-
     from classroom.parts import release
 
     try:
