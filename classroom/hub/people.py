@@ -37,9 +37,9 @@ class Person(NamedTuple):
     email: str = ""
 
 
-def read(path=PEOPLE):
+def read(path=None):
     """Return a dict from username to `Person`, in the order of the file; empty if there is no file."""
-    path = Path(path)
+    path = Path(path or PEOPLE)
     if not path.exists():
         return {}
     try:
@@ -69,8 +69,9 @@ def read(path=PEOPLE):
     return people
 
 
-def add(people, path=PEOPLE):
+def add(people, path=None):
     """Merge people into the list, all or none, and return how many are new."""
+    path = Path(path or PEOPLE)
     known = read(path)
     new = len(people.keys() - known.keys())
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,173 @@
+"""A class from the first login to the exported grades, in Chromium: a student, one with a capstone, a teacher, and a restart between."""
+
+import csv
+import os
+from pathlib import Path
+
+import nbformat
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import chromium  # noqa: F401 (a fixture)
+from tests.browser.learner import rewrite, run, solutions
+from tests.classroom.hub import pages
+from tests.classroom.hub.course import HUB, ROOT, Class, make_course
+
+LAB, CAPSTONE = "lab01_recurrent_cell", "lab13_capstone"
+ANSWER = "We predict the next ten minutes of the temperature, because the past hour decides them."
+COMMENT = "Well argued; say also what a linear model would do."
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.xdist_group("classroom"),
+    pytest.mark.skipif(not (ROOT / HUB / "node_modules").exists(), reason="the proxy is not installed: `make classroom-test` installs it"),
+    pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="the processes of a class are looked for in /proc"),
+]
+
+
+@pytest.fixture(scope="module")
+def held(tmp_path_factory):
+    """The class."""
+    held = Class(make_course(tmp_path_factory.mktemp("class") / "course", [LAB, CAPSTONE]))
+    yield held
+    held.stop()
+
+
+@pytest.fixture
+def look(request):
+    """A function that keeps a picture of a page, where $CLASSROOM_PICTURES names a folder."""
+    folder = os.environ.get("CLASSROOM_PICTURES")
+
+    def look(page, name):
+        if folder:
+            page.screenshot(path=Path(folder) / f"{name}.png", animations="disabled")
+
+    return look
+
+
+def test_a_class_from_login_to_grades(held, chromium, look):  # noqa: F811 (the fixture)
+    course = held.course
+    # A student fetches a lab, and finds no door to the teacher's side.
+    ada = pages.log_in(chromium, held, "ada")
+    ada.get_by_role("menuitem", name="Nbgrader", exact=True).click()
+    assert [text.strip() for text in ada.locator(".lm-Menu-itemLabel").all_inner_texts() if text.strip()] == ["Assignment List"]
+    ada.keyboard.press("Escape")
+    assert ada.request.get(f"{held.address}/user/ada/formgrader/manage_assignments").status == 404
+    assert ada.request.get(f"{held.address}/user/teacher/api/contents").status in (403, 404)
+    pages.fetch(ada, LAB)
+    look(ada, "student-list-light")
+
+    # She writes all but the last step, and sees what is right.
+    pages.open_lab(ada, held, "ada", LAB)
+    answers = solutions(LAB)
+    left_out = list(answers)[-1]
+    for name, source in answers.items():
+        if name != left_out:
+            rewrite(ada, cell_of(ada, LAB, name), source)
+    run(ada, cell_of(ada, LAB, "setup"))
+    run(ada, cell_of(ada, LAB, "step_forward"))
+    assert "step_forward is right" in run(ada, cell_of(ada, LAB, "check_step_forward"))
+    pages.save(ada)
+    said = pages.validate(ada)
+    assert f"{left_out} is not" in said or "it is not written yet" in said, said
+    look(ada, "student-notebook-light")
+
+    # The class is stopped and started again: nothing runs in between, and her work is there.
+    ada.context.close()
+    assert held.stop() == []
+    held.start()
+    second_half(held, chromium, look)
+
+
+def second_half(held, chromium, look):
+    course, answers = held.course, solutions(LAB)
+    ada = pages.log_in(chromium, held, "ada", theme="dark")
+    pages.open_lab(ada, held, "ada", LAB)
+    assert answers["step_forward"].splitlines()[-1].strip() in cell_of(ada, LAB, "step_forward").inner_text()
+    pages.submit(ada, LAB)
+    look(ada, "student-list-dark")
+
+    # Another student answers one of the capstone's questions in words.
+    ben = pages.log_in(chromium, held, "ben", theme="dark")
+    pages.fetch(ben, CAPSTONE)
+    pages.open_lab(ben, held, "ben", CAPSTONE)
+    cell = ben.locator(".jp-MarkdownCell", has_text="YOUR ANSWER HERE").first
+    cell.dblclick()
+    rewrite(ben, cell, ANSWER)
+    ben.keyboard.press("Control+Enter")
+    pages.save(ben)
+    look(ben, "student-capstone-dark")
+    pages.submit(ben, CAPSTONE)
+
+    # The teacher collects, grades, marks by hand, and gives feedback.
+    teacher = pages.log_in(chromium, held, "teacher")
+    frame = pages.formgrader(teacher)
+    for lab, student in ((LAB, "ada"), (CAPSTONE, "ben")):
+        assert "Successfully collected" in pages.press(frame, lab, "collect")
+        frame.locator("tbody tr", has_text=lab).locator("td.num-submissions a").click()
+        assert "Successfully autograded" in pages.press(frame, student, "autograde")
+        look(teacher, f"formgrader-{lab}-light")
+        frame.get_by_role("link", name="Assignments").first.click()
+    mark_by_hand(frame, look, teacher)
+    for lab in (LAB, CAPSTONE):
+        assert "Successfully generated" in pages.press(frame, lab, "generate-feedback")
+        assert "Successfully released" in pages.press(frame, lab, "release-feedback")
+
+    # The students read the mark and the sentence.
+    page = pages.read_feedback(ada, held, "ada", LAB)
+    text = page.locator("body").inner_text()
+    assert "(Score: 17.0 / 20.0)" in text and "it is not written yet" in text, text[:500]
+    look(page, "feedback")
+    page = pages.read_feedback(ben, held, "ben", CAPSTONE)
+    text = page.locator("body").inner_text()
+    assert "(Score: 2.0 / 20.0)" in text and COMMENT in text and ANSWER in text, text[:500]
+
+    # The grades leave as CSV, from the teacher's own terminal.
+    teacher.goto(f"{held.address}/user/teacher/lab")
+    teacher.locator(".jp-LauncherCard", has_text="Terminal").click()
+    terminal = teacher.locator(".jp-Terminal-body")
+    terminal.wait_for()
+    teacher.wait_for_timeout(1000)
+    terminal.click()
+    teacher.keyboard.type("nbgrader export --to grades.csv && mv grades.csv exported.csv\n")
+    wait_for(teacher, (course / "exported.csv").exists)
+    with open(course / "exported.csv", newline="") as file:
+        scores = {(row["assignment"], row["student_id"]): float(row["score"]) for row in csv.DictReader(file)}
+    assert scores[LAB, "ada"] == 17 and scores[CAPSTONE, "ben"] == 2 and scores[LAB, "chen"] == 0
+
+
+def mark_by_hand(frame, look, page):
+    """In formgrader, give the capstone's first answer two points and write why."""
+    frame.get_by_role("link", name="Manual Grading").click()
+    rows = frame.locator("tbody")
+    for _ in range(2):  # the lab, and its notebook
+        rows.get_by_role("link", name=CAPSTONE).click()
+    with page.expect_response(lambda answer: "/formgrader/api/comments" in answer.url), page.expect_response(grades):
+        rows.get_by_role("link", name="Submission #1").click()
+    for field, text, kind in (("textarea#choice-comment", COMMENT, "comment"), ("input.score#choice", "2", "grade")):
+        frame.locator(field).fill(text)
+        with page.expect_response(lambda answer, kind=kind: f"/api/{kind}/" in answer.url and answer.request.method == "PUT") as saved:
+            frame.locator(field).press("Tab")
+        assert saved.value.ok
+    look(page, "formgrader-by-hand-light")
+    frame.get_by_role("link", name="Manual Grading").click()
+    frame.get_by_role("link", name="Manage Assignments").click()
+
+
+def grades(answer):
+    return "/formgrader/api/grades" in answer.url
+
+
+def cell_of(page, lab, name):
+    """The cell with a grade_id in the page of a lab."""
+    cells = [cell for cell in nbformat.read(ROOT / "labs" / lab / f"{lab}.ipynb", 4).cells if cell.cell_type == "code"]
+    (place,) = [i for i, cell in enumerate(cells) if cell.metadata.get("nbgrader", {}).get("grade_id") == name]
+    return page.locator(".jp-CodeCell").nth(place)
+
+
+def wait_for(page, condition, seconds=60):
+    for _ in range(seconds * 5):
+        if condition():
+            return
+        page.wait_for_timeout(200)
+    raise AssertionError("waited in vain")
