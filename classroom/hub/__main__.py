@@ -27,14 +27,23 @@ def main():
     port = int(port)
     if not (HERE / "node_modules").exists():
         sys.exit("The proxy is not installed: run `make classroom`, which does it, or `npm ci --prefix classroom/hub`.")
-    taken = [number for number in range(port, port + 3) if not free(number)]
-    if taken:
-        sys.exit(f"Port {taken[0]} is taken, perhaps by a class that runs already: choose another with `make classroom PORT=9010`.")
+    refuse_if_taken(port)
     environment = os.environ | {"CLASSROOM_PORT": str(port), "PYTHONPATH": os.pathsep.join(python_path())}
     prepared = subprocess.run([sys.executable, "-m", "classroom.hub.prepare", "--demo"], cwd=ROOT, env=environment)
     if prepared.returncode:
         sys.exit(prepared.returncode)
     sys.exit(run(port, environment))
+
+
+def refuse_if_taken(port):
+    """Exit with a sentence if the ports are somebody else's; those of a class that was killed will be taken over by the hub."""
+    if healthy(port):
+        pid = DATA / "hub" / "jupyterhub.pid"
+        ours = f", process {pid.read_text().strip()}: stop it with Ctrl-C where it was started, or with `kill`" if pid.exists() else ""
+        sys.exit(f"A class runs already on port {port}{ours}.")
+    taken = [number for number in range(port, port + 3) if not free(number)]
+    if taken and not (DATA / "hub" / "proxy.pid").exists():
+        sys.exit(f"Port {taken[0]} is taken: choose another with `make classroom PORT=9010`; the two after it are used too.")
 
 
 def python_path():
@@ -99,7 +108,8 @@ def welcome(port):
 
     words, roles = passwords(), people.read()
     rows = "\n".join(f"  {roles[name].role:9}{name:20} {word}" for name, word in words.items())
-    print(f"""
+    print(
+        f"""
 The class is on http://127.0.0.1:{port}
 
   role     user                 password
@@ -110,7 +120,9 @@ The class is on http://127.0.0.1:{port}
   stop     Ctrl-C; work, submissions and marks stay in classroom-data/ and gradebook.db
 
 A demo: every server runs under your account, so nothing keeps its users apart. classroom/README.md leads to a real class.
-""", flush=True)
+""",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

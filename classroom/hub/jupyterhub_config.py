@@ -1,6 +1,6 @@
 """JupyterHub for a class on one machine with system users; demo_config.py turns it into the demo.
 
-    python -m classroom.hub.prepare && jupyterhub -f classroom/hub/jupyterhub_config.py
+    jupyterhub -f classroom/hub/jupyterhub_config.py
 
 Run it as root, so that each server runs as its own user, who logs in with the system's password (PAM). Another way to log in is
 another `authenticator_class`; who may log in is the list of people all the same. README.md says how to change what stands here
@@ -28,6 +28,7 @@ c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{port + 1}"
 c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{port + 2}"
 c.ConfigurableHTTPProxy.command = [str(HERE / "node_modules" / ".bin" / "configurable-http-proxy")]
 c.ConfigurableHTTPProxy.pid_file = str(STATE / "proxy.pid")
+c.JupyterHub.pid_file = str(STATE / "jupyterhub.pid")
 c.JupyterHub.db_url = f"sqlite:///{STATE / 'jupyterhub.sqlite'}"
 c.JupyterHub.cookie_secret_file = str(STATE / "cookie_secret")
 

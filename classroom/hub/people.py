@@ -74,7 +74,7 @@ def add(people, path=None):
     path = Path(path or PEOPLE)
     known = read(path)
     new = len(people.keys() - known.keys())
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=".people", newline="", encoding="utf8", delete=False) as file:
         csv.writer(file).writerows([FIELDS, *(known | people).values()])
     os.replace(file.name, path)
@@ -93,6 +93,9 @@ def enter(people):
             if person.role == "student":
                 known = {"first_name": person.first_name, "last_name": person.last_name, "email": person.email}
                 gradebook.update_or_create_student(person.username, **{key: value or None for key, value in known.items()})
+    kind, _, file = course.db_url.partition(":///")
+    if kind == "sqlite":
+        Path(file.partition("?")[0]).chmod(0o600)
 
 
 def main(arguments):

@@ -21,7 +21,12 @@ HUB = Path("classroom") / "hub"
 
 def environment(course):
     """Nothing of the person who runs the tests is read or written, and the folder's own modules come first."""
-    own = {"HOME": course, "JUPYTER_CONFIG_DIR": course / ".config", "JUPYTER_DATA_DIR": course / ".data", "IPYTHONDIR": course / ".ipython"}
+    own = {
+        "HOME": course,
+        "JUPYTER_CONFIG_DIR": course / ".config",
+        "JUPYTER_DATA_DIR": course / ".data",
+        "IPYTHONDIR": course / ".ipython",
+    }
     taken = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "CLASSROOM", "XDG"))}
     path = {"PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])}
     threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"}

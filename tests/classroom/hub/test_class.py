@@ -2,6 +2,8 @@
 
 import csv
 import os
+import signal
+import sys
 from pathlib import Path
 
 import nbformat
@@ -12,6 +14,7 @@ from tests.browser.conftest import chromium  # noqa: F401 (a fixture)
 from tests.browser.learner import rewrite, run, solutions
 from tests.classroom.hub import pages
 from tests.classroom.hub.course import HUB, ROOT, Class, make_course
+from tests.classroom.hub.course import run as run_in
 
 LAB, CAPSTONE = "lab01_recurrent_cell", "lab13_capstone"
 ANSWER = "We predict the next ten minutes of the temperature, because the past hour decides them."
@@ -46,7 +49,6 @@ def look(request):
 
 
 def test_a_class_from_login_to_grades(held, chromium, look):  # noqa: F811 (the fixture)
-    course = held.course
     # A student fetches a lab, and finds no door to the teacher's side.
     ada = pages.log_in(chromium, held, "ada")
     ada.get_by_role("menuitem", name="Nbgrader", exact=True).click()
@@ -80,7 +82,7 @@ def test_a_class_from_login_to_grades(held, chromium, look):  # noqa: F811 (the 
 
 
 def second_half(held, chromium, look):
-    course, answers = held.course, solutions(LAB)
+    answers = solutions(LAB)
     ada = pages.log_in(chromium, held, "ada", theme="dark")
     pages.open_lab(ada, held, "ada", LAB)
     assert answers["step_forward"].splitlines()[-1].strip() in cell_of(ada, LAB, "step_forward").inner_text()
@@ -122,18 +124,43 @@ def second_half(held, chromium, look):
     text = page.locator("body").inner_text()
     assert "(Score: 2.0 / 20.0)" in text and COMMENT in text and ANSWER in text, text[:500]
 
-    # The grades leave as CSV, from the teacher's own terminal.
-    teacher.goto(f"{held.address}/user/teacher/lab")
-    teacher.locator(".jp-LauncherCard", has_text="Terminal").click()
-    terminal = teacher.locator(".jp-Terminal-body")
-    terminal.wait_for()
-    teacher.wait_for_timeout(1000)
-    terminal.click()
-    teacher.keyboard.type("nbgrader export --to grades.csv && mv grades.csv exported.csv\n")
-    wait_for(teacher, (course / "exported.csv").exists)
-    with open(course / "exported.csv", newline="") as file:
-        scores = {(row["assignment"], row["student_id"]): float(row["score"]) for row in csv.DictReader(file)}
-    assert scores[LAB, "ada"] == 17 and scores[CAPSTONE, "ben"] == 2 and scores[LAB, "chen"] == 0
+    # The grades leave as CSV, by a command in the teacher's own terminal.
+    scores = export(teacher, held)
+    assert scores == {
+        (LAB, "ada"): 17,
+        (LAB, "ben"): 0,
+        (LAB, "chen"): 0,
+        (CAPSTONE, "ada"): 0,
+        (CAPSTONE, "ben"): 2,
+        (CAPSTONE, "chen"): 0,
+    }
+
+
+def test_a_class_that_was_killed_goes_on(held, chromium):  # noqa: F811 (the fixture)
+    page = pages.log_in(chromium, held, "chen")
+    port = str(held.port)
+    assert "A class runs already on port" in run_in(held.course, sys.executable, "-m", "classroom.hub", "--port", port, status=1)
+    hub = int((held.course / "classroom-data" / "hub" / "jupyterhub.pid").read_text())
+    for process in (held.process.pid, hub):
+        os.kill(process, signal.SIGKILL)
+    held.process.wait()
+    held.start()
+    assert page.request.get(f"{held.address}/user/chen/api/contents").ok  # the same server, still logged in
+    assert held.stop() == []
+
+
+def export(page, held):
+    """Export the grades in a terminal of JupyterLab and read them."""
+    page.goto(f"{held.address}/user/teacher/lab?reset")
+    page.locator(".jp-LauncherCard", has_text="Terminal").click()
+    page.locator(".jp-Terminal-body .xterm-screen").wait_for(timeout=pages.SLOW)
+    page.wait_for_timeout(2000)
+    page.locator(".jp-Terminal-body").click()
+    page.keyboard.type("nbgrader export --to grades.csv && mv grades.csv exported.csv\n")
+    exported = held.course / "classroom-data" / "homes" / "teacher" / "exported.csv"
+    wait_for(page, exported.exists)
+    with open(exported, newline="") as file:
+        return {(row["assignment"], row["student_id"]): float(row["score"]) for row in csv.DictReader(file)}
 
 
 def mark_by_hand(frame, look, page):

@@ -5,6 +5,7 @@ The restart of the hub is part of test_class.py.
 
 import os
 import shutil
+import stat
 import subprocess
 import sys
 
@@ -94,6 +95,11 @@ def test_a_lab_released_again_leaves_fetched_copies_alone_and_grades_them_by_the
         run(prepared, prepared, sys.executable, "solutions/build.py")
         teach(prepared, "generate_assignment", LAB, "--force")
         teach(prepared, "release_assignment", LAB, "--force")
+
+
+def test_what_a_class_makes_is_closed_to_others(prepared):
+    for name, mode in (("classroom-data", 0o700), ("gradebook.db", 0o600), ("classroom-data/people.csv", 0o600)):
+        assert stat.S_IMODE((prepared / name).stat().st_mode) == mode, name
 
 
 def test_preparing_again_changes_nothing(prepared, student):
