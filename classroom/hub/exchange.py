@@ -4,7 +4,6 @@ Each class copies to a hidden name beside the place, which no listing shows and 
 """
 
 import contextlib
-import os
 import shutil
 from pathlib import Path
 

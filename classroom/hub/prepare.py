@@ -8,7 +8,6 @@ Otherwise a teacher releases each when its time has come, and a lab that changed
 """
 
 import argparse
-import logging
 import os
 import sys
 from pathlib import Path
