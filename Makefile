@@ -14,13 +14,17 @@ PACKAGE := $(shell find rnncore -type f -not -path '*__pycache__*')
 SOLUTIONS := $(wildcard solutions/*.py)
 LABS := $(wildcard labs/*/*.ipynb)
 INSTALLED := $(VENV)/installed
+HUB := classroom/hub
+PROXY := $(HUB)/node_modules/.package-lock.json
 BUILD_SITE := $(VENV)/bin/jupyter-book build . --toc book/_toc.yml --path-output .
 
 .DEFAULT_GOAL := help
-.PHONY: help course test labs site pdf bench check-checks clean lint unit notebooks strict-site browser
+.PHONY: help course classroom classroom-test test labs site pdf bench check-checks clean lint unit notebooks strict-site browser
 
 help: ## list the targets
 	@echo "make course   set up, build and serve the course on http://127.0.0.1:8000 (PORT=9000 for another port)"
+	@echo "make classroom      a class on this machine: JupyterHub with a demo class on http://127.0.0.1:8010 (PORT=9010 for another port)"
+	@echo "make classroom-test drive that class in a browser, from login to exported grades"
 	@echo "make test     lint, unit tests, labs, every notebook, the site without warnings, browser tests"
 	@echo "make site     build the site into _build/html, without serving it"
 	@echo "make pdf      print the book into _build/rnn-course.pdf (needs Chromium or Chrome)"
@@ -37,6 +41,16 @@ course: labs site ## set up, build, serve
 
 $(INSTALLED): requirements.txt pyproject.toml book/package-lock.json tools/install.py
 	@$(PYTHON) tools/install.py
+	@touch $@
+
+classroom: labs $(PROXY) ## a class with JupyterHub
+	@$(PY) -m classroom.hub --port "$(if $(filter file,$(origin PORT)),8010,$(PORT))"
+
+classroom-test: $(INSTALLED) $(PROXY)
+	$(PY) -m pytest tests/classroom/hub
+
+$(PROXY): $(HUB)/package-lock.json $(INSTALLED)
+	@npm ci --prefix $(HUB) --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 labs: _build/labs.done
@@ -78,8 +92,8 @@ strict-site: notebooks
 	$(BUILD_SITE) --all -W -n --keep-going
 	@touch _build/site.done
 
-browser: strict-site
-	$(PY) -m pytest tests/browser -m browser -n auto --dist loadgroup
+browser: strict-site $(PROXY)
+	$(PY) -m pytest tests/browser tests/classroom -m browser -n auto --dist loadgroup
 
 bench: $(INSTALLED) ## ratios, never part of the tests; exits 1 if a target is missed
 	$(PY) benchmarks/run.py $(ONLY)
