@@ -41,7 +41,7 @@ class Cluster:
         except ImportError:
             raise Stop("--scheduler needs Dask: install it with `pip install distributed`, here and on every worker.") from None
         try:
-            client = Client(self.scheduler, timeout=30, set_as_default=False)
+            client = Client(self.scheduler, timeout=30)
         except OSError as error:
             raise Stop(f"No Dask scheduler answers at {self.scheduler}: {error}.") from None
         with client:
@@ -67,11 +67,16 @@ class Cluster:
                 yield job, reply
 
     def _require_same_grader(self, client):
-        for name in ("checks", "environment"):
-            own = getattr(fingerprint, name)()
-            others = [address for address, found in client.run(getattr(fingerprint, name)).items() if found != own]
-            if others:
-                raise Stop(f"The Dask worker at {others[0]} has other {name} than this machine; install the same course on both.")
+        own = fingerprints()
+        for address, found in client.run(fingerprints).items():
+            for name in own:
+                if own[name] != found[name]:
+                    raise Stop(f"The Dask worker at {address} has other {name} than this machine; install the same course on both.")
+
+
+def fingerprints():
+    """What must be the same on all machines."""
+    return {"checks": fingerprint.checks(), "environment": fingerprint.environment()}
 
 
 def run_task(function, task, limit_s):

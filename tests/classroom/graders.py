@@ -92,6 +92,10 @@ def grade(task):
         os.kill(os.getpid(), signal.SIGKILL)
     elif "die" in text and "die once" not in text:
         os.kill(os.getpid(), signal.SIGKILL)
+    if "take its parent" in text and not once.exists():  # over Dask alone: the parent is Dask's worker
+        once.touch()
+        os.kill(os.getppid(), signal.SIGKILL)
+        time.sleep(1000)
     if "hang" in text:
         time.sleep(1000)
     if "raise" in text:

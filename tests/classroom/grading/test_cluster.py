@@ -16,12 +16,12 @@ pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # o
 
 
 @pytest.fixture(scope="module")
-def scheduler():
+def scheduler(tmp_path_factory):
     distributed = pytest.importorskip("distributed", reason="Dask's distributed is not installed")
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in environment().items():
+        for name, value in environment(GRADER_LOG=str(tmp_path_factory.mktemp("dask") / "log")).items():
             patch.setenv(name, value)
-        with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1") as cluster:
+        with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0", host="127.0.0.1") as cluster:
             yield cluster.scheduler_address
 
 
@@ -37,6 +37,16 @@ def test_dask_gives_what_one_machine_gives(scheduler, course, hand_in, run):
     hand_in("gus", "stop")
     done = run("regrade", LAB, "--student", "gus", "--scheduler", scheduler)
     assert done.returncode == 1 and done.stderr == "There is no sandbox.\n"
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_machine_that_goes_away_costs_nobody_a_mark(scheduler, course, hand_in, run):
+    for n in range(4):
+        hand_in(f"s{n}", "right")
+    hand_in("s4", "right, but take its parent")
+    done = run("grade", LAB, "--scheduler", scheduler, "--limit", 60)
+    assert "5 graded, 0 skipped, 0 to look at." in done.stdout, done.stdout + done.stderr
+    assert marks.bundled(course, LAB) == {f"s{n}": ("graded", 5) for n in range(5)}
 
 
 @pytest.mark.filterwarnings("default")
