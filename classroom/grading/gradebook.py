@@ -90,7 +90,7 @@ class Writer:
         names = {"notebook": bundle.lab, "assignment": bundle.lab, "student": bundle.student, "db_url": self.course.db_url}
         for step in self.steps:
             notebook, _ = step.preprocess(notebook, {"nbgrader": names})
-        self._explain(bundle, notebook)
+        self.explain(bundle, notebook)
         notebook.metadata["classroom"] = {"result": bundle.digest}
         place = self._place(bundle)
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -98,8 +98,13 @@ class Writer:
             _replace(place.with_name("timestamp.txt"), submitted.strftime("%Y-%m-%d %H:%M:%S.%f UTC"))
         _replace(place, nbformat.writes(notebook))
 
-    def _explain(self, bundle, notebook):
-        """Write the sentences of the checks as comments, and mark what a teacher should look at."""
+    def explain(self, bundle, notebook):
+        """Write the sentences of the checks as comments, and mark what a teacher should look at.
+
+        Args:
+            bundle: a `Bundle` whose notebook is in the gradebook.
+            notebook: it, as an nbformat node.
+        """
         said = comments(notebook, bundle.checks)
         with self._gradebook() as gradebook:
             submission = gradebook.find_submission_notebook(bundle.lab, bundle.lab, bundle.student)

@@ -23,7 +23,7 @@ from classroom.grading.collect import NOT_COLLECTED
 from classroom.grading.task import Stop, unjudged
 from classroom.seeds import secret, seed
 
-__all__ = ["Job", "Progress", "Report", "grade"]
+__all__ = ["Job", "Progress", "Report", "Tasks", "grade"]
 
 NAMES = {
     "submission": "the submission",
@@ -79,7 +79,7 @@ def grade(course, lab, release, text, *, pool, writer, find, students=None, resu
     """
     with _alone(course.data / "grading.lock"):
         bundles.sweep(course.bundles, lab)
-        tasks = _Tasks(course, lab, release, text, find)
+        tasks = Tasks(course, lab, release, text, find)
         jobs, report = [], Report({}, {}, {})
         for student in students or course.students(lab):
             job, kept = _plan(course, lab, student, tasks, resume)
@@ -105,7 +105,7 @@ def grade(course, lab, release, text, *, pool, writer, find, students=None, resu
         return report
 
 
-class _Tasks:
+class Tasks:
     """The tasks of a lab's submissions."""
 
     def __init__(self, course, lab, release, text, find):

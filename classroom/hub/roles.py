@@ -31,6 +31,8 @@ def equip(spawner):
     spawner.environment = {**spawner.environment, "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, folders))}
     if person.role == "teacher":
         spawner.notebook_dir = str(ROOT)  # formgrader wants the course's folder below the server's
+        grading = os.environ.get("CLASSROOM_GRADING", "sandbox")  # or "plain", where everybody is trusted
+        spawner.environment = {**spawner.environment, "CLASSROOM_GRADING": grading}
     home = getattr(spawner, "home_dir", None)  # the demo's folders; a system user has a home
     if home:
         Path(home).mkdir(mode=0o700, parents=True, exist_ok=True)
