@@ -48,13 +48,14 @@ def make_course(folder, labs):
     return folder
 
 
-def run(course, cwd, *command, status=0, **variables):
-    """Run a command in a folder and return what it prints."""
+def run(course, cwd, *command, status=0, given=None, **variables):
+    """Run a command in a folder, with this on its standard input, and return what it prints."""
     done = subprocess.run(
         [str(word) for word in command],
         cwd=cwd,
         env=environment(course) | variables,
         text=True,
+        input=given,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )

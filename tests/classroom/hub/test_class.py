@@ -133,7 +133,9 @@ def grade(teacher, look):
 def test_a_class_that_was_killed_goes_on(held, chromium):
     page = pages.log_in(chromium, held, "chen")
     port = str(held.port)
-    assert "A class runs already on port" in run_in(held.course, sys.executable, "-m", "classroom.hub", "--port", port, status=1)
+    assert "A class runs already on port" in run_in(
+        held.course, held.course, sys.executable, "-m", "classroom.hub", "--port", port, status=1
+    )
     hub = int((held.course / "classroom-data" / "hub" / "jupyterhub.pid").read_text())
     for process in (held.process.pid, hub):
         os.kill(process, signal.SIGKILL)

@@ -3,6 +3,7 @@
 The restart of the hub is part of test_class.py.
 """
 
+import json
 import os
 import shutil
 import stat
@@ -12,7 +13,7 @@ import sys
 import nbformat
 import pytest
 
-from tests.classroom.hub.course import HUB, environment, make_course, run
+from tests.classroom.hub.course import HUB, ROOT, environment, make_course, run
 
 LAB = "lab01_recurrent_cell"
 NOTEBOOK = f"{LAB}/{LAB}.ipynb"
@@ -49,9 +50,11 @@ def work(path):
     return path.read_bytes()
 
 
-def teach(course, *words, status=0):
+def teach(course, *commands):
+    """Run nbgrader's commands as the teacher, in one process."""
+    given = json.dumps([[str(course), *words.split()] for words in commands])
     teacher = {"JUPYTER_CONFIG_PATH": str(course / HUB / "teacher"), "CLASSROOM_DEMO": "1"}
-    return run(course, course, sys.executable, "-m", "nbgrader", *words, status=status, **teacher)
+    return run(course, course, sys.executable, ROOT / "tests" / "labs" / "nbgrader_commands.py", given=given, **teacher)
 
 
 def submissions(course, name):
@@ -80,21 +83,18 @@ def test_a_lab_released_again_leaves_fetched_copies_alone_and_grades_them_by_the
         source.write_text(old.replace('"points": 6}', '"points": 7}', 1))
         assert source.read_text() != old
         run(prepared, prepared, sys.executable, "solutions/build.py")
-        teach(prepared, "generate_assignment", LAB, "--force")
-        teach(prepared, "release_assignment", LAB, "--force")
+        teach(prepared, f"generate_assignment {LAB} --force", f"release_assignment {LAB} --force")
         student("fetch_assignment", LAB)
         assert (student.home / NOTEBOOK).read_bytes() == mine
         student("submit", LAB)
-        teach(prepared, "collect", LAB)
-        teach(prepared, "autograde", LAB, "--student", student.name)
+        teach(prepared, f"collect {LAB}", f"autograde {LAB} --student {student.name}")
         graded = nbformat.read(prepared / "classroom-data/autograded" / student.name / NOTEBOOK, 4)
         points = [cell.metadata.nbgrader.points for cell in graded.cells if cell.metadata.get("nbgrader", {}).get("grade")]
         assert sum(points) == 21 and any("an evening's work" in cell.source for cell in graded.cells)
     finally:
         source.write_text(old)
         run(prepared, prepared, sys.executable, "solutions/build.py")
-        teach(prepared, "generate_assignment", LAB, "--force")
-        teach(prepared, "release_assignment", LAB, "--force")
+        teach(prepared, f"generate_assignment {LAB} --force", f"release_assignment {LAB} --force")
 
 
 def test_what_a_class_makes_is_closed_to_others(prepared):
