@@ -136,9 +136,11 @@ class Grader(Kernels):
             self.run(known.source, known.name)
         start = time.monotonic()
         with self.timed("checks"):
-            outputs, message = self.outside(known, sorted(loaded & self.learners), sorted(stored & self.learners))
-            if self.kernel is None and self.learner.doubt:  # once more, in a kernel in which nothing has run before
-                outputs, message = self.outside(known, sorted(loaded & self.learners), sorted(stored & self.learners))
+            names = sorted(loaded & self.learners), sorted(stored & self.learners)
+            outputs, message = self.outside(known, *names)
+            # Once more, in a new kernel, where another function may have ended the old one, or a name is still to be bound.
+            if self.kernel is None and (self.learner.doubt or names[1]):
+                outputs, message = self.outside(known, *names)
         cell.outputs = outputs
         if not known.grade:
             if message:

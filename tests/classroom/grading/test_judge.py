@@ -163,7 +163,7 @@ LEAVING = "def rnn_step_forward(params, x, h):\n    import os\n    os._exit(0)"
     [
         (ENDLESS, "rnn_step_forward: it did not finish within 1 seconds.", False),
         (STUBBORN, "rnn_step_forward: it did not finish within 1 seconds.", True),
-        (LEAVING, "rnn_step_forward: it cannot be called any more, because its process ended.", True),
+        (LEAVING, "rnn_step_forward: it ended its process.", True),
     ],
 )
 def test_a_function_that_never_returns_costs_its_own_step_alone(answer, words, lost, monkeypatch):
@@ -200,7 +200,7 @@ def test_who_ends_every_kernel_has_no_more_kernels():
         opened.append(1)
         return open_kernel(*args, **options)
 
-    ending = [("step", "import os\nos._exit(0)")] * 6
+    ending = [("step", "import os\nos._exit(0)")] * kernels.OPENED
     judged = judge(handed_in(step=RIGHT, sequence=FORWARD, between=ending), RELEASE, seed="", library=ROOT, opener=opener)
     assert len(opened) == kernels.OPENED
     assert marks(judged) == {"check_step": 0, "check_sequence": 0}

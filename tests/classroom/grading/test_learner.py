@@ -225,7 +225,7 @@ def test_a_function_that_does_not_end_is_interrupted():
         assert call(learner, "double", 2) == 4
 
 
-@pytest.mark.parametrize(("name", "words"), [("stubborn", "did not finish"), ("ended", "its process ended")])
+@pytest.mark.parametrize(("name", "words"), [("stubborn", "did not finish"), ("ended", "ended its process")])
 def test_a_process_that_cannot_be_used_further(name, words, monkeypatch):
     monkeypatch.setattr(module, "GRACE", 0.3)
     with inside() as learner:
