@@ -61,7 +61,10 @@ class Cluster:
                 if following := submit():
                     futures[following[0]] = following[1]
                     arriving.add(following[0])
-                reply = future.result() if future.status == "finished" else {"error": f"Dask lost this submission: {future.exception()!r}."}
+                try:
+                    reply = future.result()  # waits, where the machine went away with a result that was there, until it is there again
+                except Exception as error:  # Dask's own, such as KilledWorker; what the grader raises is a reply
+                    reply = {"error": f"Dask could not have this submission graded ({type(error).__name__})."}
                 if "stop" in reply:
                     raise Stop(reply["stop"])
                 yield job, reply
