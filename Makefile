@@ -93,7 +93,8 @@ strict-site: notebooks
 	@touch _build/site.done
 
 browser: strict-site $(PROXY)
-	$(PY) -m pytest tests/browser tests/classroom -m browser -n auto --dist loadgroup
+	$(PY) -m pytest tests/browser -m browser -n auto --dist loadgroup
+	$(PY) -m pytest tests/classroom -m browser
 
 bench: $(INSTALLED) ## ratios, never part of the tests; exits 1 if a target is missed
 	$(PY) benchmarks/run.py $(ONLY)

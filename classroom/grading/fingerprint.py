@@ -10,10 +10,12 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from rnncore import __file__ as installed
+
 __all__ = ["checks", "environment", "of"]
 
-ROOT = Path(__file__).resolve().parents[2]
-CODE = ("rnncore", "classroom/sandbox", "classroom/grading")
+CLASSROOM = Path(__file__).resolve().parents[1]
+CODE = (Path(installed).resolve().parent, CLASSROOM / "sandbox", CLASSROOM / "grading")  # rnncore, wherever it is installed
 PACKAGES = ("numpy", "torch", "ipython", "ipykernel", "jupyter_client", "nbclient", "nbformat")
 
 
@@ -23,13 +25,13 @@ def of(content):
 
 
 @functools.cache
-def checks(root=ROOT):
+def checks():
     """Hash the files of rnncore and of the grader, with their names."""
     total = hashlib.sha256()
     for folder in CODE:
-        for path in sorted(Path(root, folder).rglob("*")):
+        for path in sorted(folder.rglob("*")):
             if path.is_file() and "__pycache__" not in path.parts:
-                total.update(f"{path.relative_to(root)} {of(path.read_bytes())}\n".encode())
+                total.update(f"{folder.name}/{path.relative_to(folder)} {of(path.read_bytes())}\n".encode())
     return total.hexdigest()
 
 

@@ -21,10 +21,11 @@ from pathlib import Path
 
 from classroom.grading.cut import Cut
 from classroom.grading.package import Package
+from rnncore import __file__ as installed
 
 __all__ = ["answers", "cut_for", "learners_library"]
 
-RNNCORE = Path(__file__).resolve().parents[2] / "rnncore"
+RNNCORE = Path(installed).resolve().parent
 CHECKS = "rnncore.checks.labs"
 
 ABSENT = '''"""What is not there while {lab} is graded."""
