@@ -24,7 +24,7 @@ BUILD_SITE := $(VENV)/bin/jupyter-book build . --toc book/_toc.yml --path-output
 help: ## list the targets
 	@echo "make course   set up, build and serve the course on http://127.0.0.1:8000 (PORT=9000 for another port)"
 	@echo "make classroom      a class on this machine: JupyterHub with a demo class on http://127.0.0.1:8010 (PORT=9010 for another port)"
-	@echo "make classroom-test drive that class in a browser, from login to exported grades"
+	@echo "make classroom-test test the class: sandbox, grading, hostile submissions, and a browser from login to exported grades"
 	@echo "make test     lint, unit tests, labs, every notebook, the site without warnings, browser tests"
 	@echo "make site     build the site into _build/html, without serving it"
 	@echo "make pdf      print the book into _build/rnn-course.pdf (needs Chromium or Chrome)"
@@ -47,7 +47,8 @@ classroom: labs $(PROXY) ## a class with JupyterHub
 	@$(PY) -m classroom.hub --port "$(if $(filter file,$(origin PORT)),8010,$(PORT))"
 
 classroom-test: $(INSTALLED) $(PROXY)
-	$(PY) -m pytest tests/classroom/hub
+	$(PY) -m pytest -n auto tests/classroom -m "not browser"
+	$(PY) -m pytest tests/classroom -m browser
 
 $(PROXY): $(HUB)/package-lock.json $(INSTALLED)
 	@npm ci --prefix $(HUB) --ignore-scripts --no-audit --no-fund --loglevel=error
@@ -80,7 +81,7 @@ lint: $(INSTALLED)
 	$(PY) solutions/build.py --check
 
 unit: lint
-	$(PY) -m pytest -n auto -m "not browser and not executed"
+	$(PY) -m pytest -n auto -m "not browser and not executed" --ignore-glob="tests/classroom/*/*"
 
 notebooks: unit
 	$(PY) tools/notebooks.py
@@ -92,9 +93,8 @@ strict-site: notebooks
 	$(BUILD_SITE) --all -W -n --keep-going
 	@touch _build/site.done
 
-browser: strict-site $(PROXY)
+browser: strict-site
 	$(PY) -m pytest tests/browser -m browser -n auto --dist loadgroup
-	$(PY) -m pytest tests/classroom -m browser
 
 bench: $(INSTALLED) ## ratios, never part of the tests; exits 1 if a target is missed
 	$(PY) benchmarks/run.py $(ONLY)
