@@ -1,17 +1,22 @@
-"""What was handed out, read from a source notebook, as classroom.grading.release has it."""
+"""A lab as its source gives it, and as it is handed out; built when it is asked for, so that nothing need have been built before."""
 
-from types import SimpleNamespace
+import functools
+import runpy
 
 import nbformat
 
+from classroom.grading.release import from_notebook
 from tests.labs.lab import ROOT
 
-KEYS = ("grade", "solution", "locked", "task", "points")
+
+@functools.cache
+def _build():
+    return runpy.run_path(str(ROOT / "solutions" / "build.py"))["notebook"]
 
 
 def source(lab):
     """The notebook with solutions."""
-    return nbformat.read(ROOT / "_build" / "source" / lab / f"{lab}.ipynb", 4)
+    return _build()(ROOT / "solutions" / f"{lab}.py")
 
 
 def released(lab):
@@ -20,10 +25,4 @@ def released(lab):
 
 
 def release(lab):
-    cells = []
-    for cell in source(lab).cells:
-        meta = cell.metadata.get("nbgrader")
-        if meta:
-            more = {key: meta.get(key, 0) for key in KEYS}
-            cells.append(SimpleNamespace(name=meta["grade_id"], cell_type=cell.cell_type, source=cell.source, **more))
-    return SimpleNamespace(lab=lab, cells=tuple(cells))
+    return from_notebook(ROOT / "labs" / lab / f"{lab}.ipynb")
