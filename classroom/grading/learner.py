@@ -2,21 +2,18 @@
 
     Learner     names from the learner's kernel, calls in both directions, and the end of a call that takes too long
     Proxy       one function of the learner's
-    at_most     time and memory for code that the learner's data drive
 
 Whatever comes back is data; `classroom.sandbox.inside.wall` has the checks. What cannot be read, and an end that does not answer, is the
 end of this kernel: `Learner.gone` says so in words that complete "it ...".
 """
 
 import contextlib
-import ctypes
 import inspect
 import keyword
-import resource
 import select
-import threading
 import time
 
+from classroom.grading.bounds import at_most
 from classroom.sandbox.inside import wall
 from classroom.sandbox.inside.peer import Gone, Peer
 from rnncore.checks.labs.exercise import CheckStopped
@@ -227,36 +224,3 @@ class Learner(Peer):
         if isinstance(error, CheckStopped | KeyboardInterrupt):
             raise error
         return super().report(error) | {"frames": []}
-
-
-@contextlib.contextmanager
-def at_most(seconds, memory, error):
-    """Run code of the grader's that works on data of the learner's.
-
-    Args:
-        seconds: after which `error` is raised in this thread, between two steps of Python.
-        memory: bytes by which this process may grow; more is a MemoryError.
-        error: an exception class.
-    """
-    lock, ended, thread = threading.Lock(), [], ctypes.c_ulong(threading.get_ident())
-
-    def stop():
-        with lock:
-            if not ended:
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(error))
-
-    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    with open("/proc/self/statm") as file:
-        now = int(file.read().split()[0]) * resource.getpagesize()
-    timer = threading.Timer(max(seconds, 0), stop)
-    timer.daemon = True
-    timer.start()
-    try:
-        resource.setrlimit(resource.RLIMIT_AS, (min([now + memory, *(one for one in (soft, hard) if one >= 0)]), hard))
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
-        with lock:
-            ended.append(True)
-            timer.cancel()
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, None)

@@ -16,6 +16,7 @@ anything is parsed, depth, number and memory of what a value unfolds to before a
 """
 
 import functools
+import itertools
 import json
 import re
 import struct
@@ -118,7 +119,7 @@ def natural(value, limit):
 
 def send(sock, head, nodes=(), memory=(), limits=Limits()):  # noqa: B008 (a tuple)
     """Send one frame."""
-    header = json.dumps({**head, "nodes": nodes, "sizes": [len(one) for one in memory]}, allow_nan=False).encode()
+    header = ENCODE({**head, "nodes": nodes, "sizes": [len(one) for one in memory]}).encode()
     if len(header) > limits.header:
         raise TooLarge(f"what is said of a value may have {limits.header >> 20} MB")
     sock.sendall(b"".join([PREFIX.pack(len(header), sum(map(len, memory))), header, *memory]))
@@ -150,13 +151,20 @@ def receive(sock, limits, wait=lambda sock: None):
     text = read(length)
     require(sum(map(text.count, (b"[", b"{", b","))) <= 16 * limits.parts, "a frame has too many parts")
     try:
-        head = json.loads(text, parse_float=refuse, parse_constant=refuse)
+        head = DECODE(text.decode())
     except (ValueError, RecursionError):
         raise Broken("a frame is no JSON") from None
     require(type(head) is dict and type(head.get("sizes")) is list and len(head["sizes"]) <= limits.parts)
     require(sum(natural(size, memory) for size in head["sizes"]) == memory)
-    return head, [read(size) for size in head["sizes"]]
+    if len(head["sizes"]) < 2:
+        return head, [read(size) for size in head["sizes"]]
+    blocks, ends = read(memory), itertools.accumulate(head["sizes"])
+    return head, [blocks[end - size : end] for size, end in zip(head["sizes"], ends, strict=True)]
 
 
 def refuse(text):
     raise ValueError(text)
+
+
+ENCODE = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
+DECODE = json.JSONDecoder(parse_float=refuse, parse_constant=refuse).decode
