@@ -116,7 +116,7 @@ def marks(course):
 def require_same(one, other, where):
     different = sorted(key for key in one.keys() | other.keys() if one.get(key, "none") != other.get(key, "none"))
     if different or not other:
-        shown = ", ".join(f"{student} {step}: {one.get((student, step))} and {other.get((student, step))}" for student, step in different[:9])
+        shown = ", ".join(f"{' '.join(key)}: {one.get(key)} and {other.get(key)}" for key in different[:9])
         raise AssertionError(f"{where}: expected the marks of the way before, got {len(different)} others of {len(other)}: {shown}.")
 
 

@@ -6,9 +6,9 @@ import sys
 import numpy as np
 
 try:
-    from classroom.sandbox.inside.wall import DTYPES, NAME, PLAIN, Block, Packed, TooLarge, measured, tuple_name
+    from classroom.sandbox.inside.wall import CODES, DTYPES, NAME, PLAIN, Block, Packed, TooLarge, measured, tuple_name
 except ImportError:  # where this folder itself is on the path
-    from wall import DTYPES, NAME, PLAIN, Block, Packed, TooLarge, measured, tuple_name
+    from wall import CODES, DTYPES, NAME, PLAIN, Block, Packed, TooLarge, measured, tuple_name
 
 
 class Pack:
@@ -83,14 +83,17 @@ class Pack:
         if array.dtype.hasobject:
             parts = [self.add(one) for one in array.ravel().tolist()] if array.dtype == object else []
             return (["O", list(array.shape), parts], parts) if parts else (["o", "ndarray"], ())
-        if array.dtype.newbyteorder("<").str not in DTYPES:
-            return ["o", "ndarray"], ()
         array = np.asarray(array)  # of a subclass, the numbers
-        if array.dtype.str not in DTYPES:
+        if array.dtype not in CODES:
+            if array.dtype.newbyteorder("<") not in CODES:
+                return ["o", "ndarray"], ()
             array = array.astype(array.dtype.newbyteorder("<"))
-        node = ["a", array.dtype.str, list(array.shape), list(array.strides), 0, 0, bool(array.flags.writeable)]
+        flags = array.flags
+        node = ["a", CODES[array.dtype], list(array.shape), list(array.strides), 0, 0, flags.writeable]
         if array.size:
-            self.views.append((node, *np.lib.array_utils.byte_bounds(array), array))
+            start = array.__array_interface__["data"][0]
+            low, high = (start, start + array.nbytes) if flags.c_contiguous else np.lib.array_utils.byte_bounds(array)
+            self.views.append((node, low, high, array, start))
         return node, ()
 
     def _tensor(self, torch, tensor):
@@ -116,11 +119,12 @@ class Pack:
     def finish(self):
         """Lay out the memory; return (nodes, sizes of the new blocks, their bytes, `Packed`)."""
         groups = []  # [low, high, views]: memory that overlaps is one block
+        known = self.known.blocks
         for view in sorted(self.views, key=lambda view: view[1]):
-            node, low, high, _ = view
-            known = next((k for k, block in enumerate(self.known.blocks) if block.low <= low and high <= block.high), None)
-            if known is not None:
-                node[4:6] = known, self._address(view) - self.known.blocks[known].low
+            node, low, high, _, start = view
+            same = next((k for k, block in enumerate(known) if block.low <= low and high <= block.high), None)
+            if same is not None:
+                node[4:6] = same, start - known[same].low
             elif groups and low < groups[-1][1]:
                 groups[-1][1] = max(groups[-1][1], high)
                 groups[-1][2].append(view)
@@ -133,18 +137,16 @@ class Pack:
             raise TooLarge(f"all arrays together may have {self.limits.memory >> 20} MB")
         for low, high, views in groups:
             for view in views:
-                view[0][4:6] = len(self.known.blocks) + len(self.packed.blocks), self._address(view) - low
+                view[0][4:6] = len(known) + len(self.packed.blocks), view[4] - low
             arrays = [view[3] for view in views]
             self.packed.blocks.append(Block(low, high, memory_at(low, high, arrays), any(a.flags.writeable for a in arrays)))
         return self.nodes, [block.bytes.tobytes() for block in self.packed.blocks], self.packed
 
-    @staticmethod
-    def _address(view):
-        return view[3].__array_interface__["data"][0]
-
 
 def memory_at(low, high, owners):
     """The bytes from one address to another, which belong to arrays that stay alive as long as this one."""
+    if len(owners) == 1 and owners[0].flags.c_contiguous:
+        return owners[0].reshape(-1).view(np.uint8)
     memory = (ctypes.c_uint8 * (high - low)).from_address(low)
     memory.owners = owners
     return np.frombuffer(memory, dtype=np.uint8)

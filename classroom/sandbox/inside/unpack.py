@@ -5,23 +5,14 @@ import sys
 import numpy as np
 
 try:
-    from classroom.sandbox.inside.wall import (
-        DEVICE,
-        DTYPES,
-        NAME,
-        PLAIN,
-        Block,
-        Broken,
-        Foreign,
-        Packed,
-        found_class,
-        measured,
-        natural,
-        require,
-        tuple_class,
-    )
+    from classroom.sandbox.inside import wall
+    from classroom.sandbox.inside.wall import PLAIN, TYPES, Block, Broken, Foreign, Packed, measured, natural, require
 except ImportError:  # where this folder itself is on the path
-    from wall import DEVICE, DTYPES, NAME, PLAIN, Block, Broken, Foreign, Packed, found_class, measured, natural, require, tuple_class
+    import wall
+    from wall import PLAIN, TYPES, Block, Broken, Foreign, Packed, measured, natural, require
+
+LENGTHS = {"a": 7, "T": 6, "m": 7, "s": 3, "f": 2, "c": 3, "d": 2, "l": 2, "t": 3, "o": 2, "O": 3, "D": 2}  # of each kind of node
+PARTS = {"d": 1, "l": 1, "t": 1, "O": 2}  # where the places of its parts are
 
 
 class Unpack:
@@ -70,10 +61,8 @@ class Unpack:
             require(isinstance(node, PLAIN))
             require(type(node) is not int or node.bit_length() <= 4 * self.limits.digits)
             return ()
-        lengths = {"a": 7, "T": 6, "m": 7, "s": 3, "f": 2, "c": 3, "d": 2, "l": 2, "t": 3, "o": 2, "O": 3, "D": 2}
-        require(node and type(node[0]) is str and lengths.get(node[0]) == len(node))
-        children = {"d": 1, "l": 1, "t": 1, "O": 2}.get(node[0])
-        children = [] if children is None else node[children]
+        require(node and type(node[0]) is str and LENGTHS.get(node[0]) == len(node))
+        children = node[PARTS[node[0]]] if node[0] in PARTS else []
         if node[0] in "Tm":
             children = [one for one in (*node[1:2], node[4]) if one is not None] if node[0] == "T" else [node[5]] * (node[5] is not None)
         require(type(children) is list)
@@ -82,8 +71,8 @@ class Unpack:
         return children
 
     def _a(self, dtype, shape, strides, block, offset, writable):
-        require(type(dtype) is str and dtype in DTYPES and type(writable) is bool)
-        dtype = np.dtype(dtype)
+        require(type(dtype) is str and dtype in TYPES and type(writable) is bool)
+        dtype = TYPES[dtype]
         shape, count = self._shape(shape, dtype.itemsize)
         require(type(strides) is list and len(strides) == len(shape))
         if not count:
@@ -93,9 +82,13 @@ class Unpack:
         block = self.packed.blocks[own] if own >= 0 else self.known.blocks[block]
         memory = block.bytes
         natural(offset, memory.size)
-        require(all(type(step) is int and abs(step) <= self.limits.memory for step in strides))
-        reach = [(n - 1) * step for n, step in zip(shape, strides, strict=True)]
-        low, high = offset + sum(r for r in reach if r < 0), offset + sum(r for r in reach if r > 0) + dtype.itemsize
+        low, high = offset, offset + dtype.itemsize
+        for n, step in zip(shape, strides, strict=True):
+            require(type(step) is int and abs(step) <= self.limits.memory)
+            if step < 0:
+                low += (n - 1) * step
+            else:
+                high += (n - 1) * step
         require(low >= 0 and high <= memory.size)
         array = np.ndarray(shape, dtype, buffer=memory, offset=offset, strides=strides)
         array.flags.writeable = writable and block.writable
@@ -113,7 +106,7 @@ class Unpack:
 
     def _torch(self, dtype):
         torch = sys.modules.get("torch")
-        require(torch is not None and type(dtype) is str and NAME.fullmatch(dtype))
+        require(torch is not None and type(dtype) is str and wall.NAME.fullmatch(dtype))
         dtype = getattr(torch, dtype, None)
         require(isinstance(dtype, torch.dtype))
         return torch, dtype
@@ -162,7 +155,7 @@ class Unpack:
             self.packed.objects[place] = tensor
 
     def _s(self, dtype, text):
-        require(type(dtype) is str and dtype in DTYPES and type(text) is str and len(text) == 2 * np.dtype(dtype).itemsize)
+        require(type(dtype) is str and dtype in TYPES and type(text) is str and len(text) == 2 * np.dtype(dtype).itemsize)
         return np.frombuffer(self._read(bytes.fromhex, text), dtype)[0]
 
     def _f(self, text):
@@ -183,10 +176,10 @@ class Unpack:
         return [self.value(part) for part in parts]
 
     def _t(self, parts, name):
-        cls, values = found_class(name), [self.value(part) for part in parts]
+        cls, values = wall.found_class(name), [self.value(part) for part in parts]
         if cls is not None and len(cls._fields) == len(values):
             return tuple.__new__(cls, values)
-        return tuple.__new__(tuple_class(name), values) if type(name) is str and NAME.fullmatch(name) else tuple(values)
+        return tuple.__new__(wall.tuple_class(name), values) if type(name) is str and wall.NAME.fullmatch(name) else tuple(values)
 
     def _d(self, parts):
         require(len(parts) % 2 == 0)
@@ -206,12 +199,12 @@ class Unpack:
 
     def _D(self, name):
         torch = sys.modules.get("torch")
-        require(torch is not None and type(name) is str and DEVICE.fullmatch(name))
+        require(torch is not None and type(name) is str and wall.DEVICE.fullmatch(name))
         try:
             return torch.device(name)
         except RuntimeError:
             raise Broken("PyTorch has no such device") from None
 
     def _o(self, name):
-        require(type(name) is str and NAME.fullmatch(name))
+        require(type(name) is str and wall.NAME.fullmatch(name))
         return type(name, (Foreign,), {})()

@@ -29,6 +29,8 @@ PREFIX = struct.Struct("<IQ")  # bytes of the header, bytes of the memory behind
 DTYPES = {"|b1", "|i1", "|u1", *(f"<{kind}" for kind in ("i2", "i4", "i8", "u2", "u4", "u8", "f2", "f4", "f8", "f16", "c8", "c16", "c32"))}
 PACKED = "torch.nn.utils.rnn.PackedSequence"
 DEVICE = re.compile(r"[a-z]{1,20}(:\d{1,3})?")
+TYPES = {text: np.dtype(text) for text in DTYPES}
+CODES = {dtype: text for text, dtype in TYPES.items()}
 NAME = re.compile(r"[^\W\d]\w{0,79}")
 PLAIN = (type(None), bool, int, str)
 
@@ -79,7 +81,9 @@ class Packed:
 
 def measured(children, limits, fault):
     """The depth of a node and the number of parts it unfolds to, from those of its children."""
-    depth = 1 + max((child[0] for child in children), default=0)
+    if not children:
+        return 1, 1
+    depth = 1 + max(child[0] for child in children)
     parts = 1 + sum(child[1] for child in children)
     if depth > limits.depth or parts > limits.parts:
         raise fault(f"a value may be {limits.depth} levels deep and have {limits.parts} parts")
