@@ -98,8 +98,7 @@ class Peer:
         self.number += 1
         number = self.number
         graph = self._keep(packed.grouped, None)
-        torch = sys.modules.get("torch")
-        head = {"op": op, "number": number, "roots": roots, "graph": graph, "grad": torch is None or torch.is_grad_enabled()}
+        head = {"op": op, "number": number, "roots": roots, "graph": graph, "grad": grad_enabled()}
         self._send(head | more, nodes, memory)
         while True:
             head, memory = self.incoming()
@@ -124,6 +123,8 @@ class Peer:
             wall.require(len(memory) == block.bytes.size)
             if block.writable:
                 block.bytes[:] = np.frombuffer(memory, dtype=np.uint8)
+        if grad_enabled() is not (head.get("grad") is not False):
+            grad_mode(head.get("grad") is not False)  # which the function has switched, for good
         return head, values
 
     @staticmethod
@@ -178,13 +179,15 @@ class Peer:
         try:
             with grad_mode(head.get("grad") is not False):
                 results, more = self.back(head, values) if head.get("op") == "back" else self.do(head, values)
+                recording = grad_enabled()
             pack = Pack(self.limits, got.packed)
             roots = [pack.add(value) for value in results]
             changes, blocks = before.changes(pack)
             nodes, memory, packed = pack.finish()
             memory += [bytes(got.packed.blocks[block].bytes) for block in blocks]
             graph = self._keep(packed.grouped, wanting)
-            self._send({"number": number, "roots": roots, "changes": changes, "blocks": blocks, "graph": graph, **more}, nodes, memory)
+            head = {"number": number, "roots": roots, "changes": changes, "blocks": blocks, "graph": graph, "grad": recording}
+            self._send(head | more, nodes, memory)
         except (Gone, wall.Broken):
             raise
         except BaseException as error:
@@ -251,7 +254,13 @@ def across(torch):
     return Across
 
 
+def grad_enabled():
+    """Whether PyTorch records what is computed; True where it is not loaded."""
+    torch = sys.modules.get("torch")
+    return torch is None or torch.is_grad_enabled()
+
+
 def grad_mode(on):
-    """PyTorch's mode of the caller, where PyTorch is loaded."""
+    """Switch PyTorch's recording, where PyTorch is loaded; used by `with`, it is then as before."""
     torch = sys.modules.get("torch")
     return torch.set_grad_enabled(on) if torch is not None else contextlib.nullcontext()

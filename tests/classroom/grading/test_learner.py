@@ -434,6 +434,24 @@ def test_names_of_errors_are_names(name):
     here.close(), there.close()
 
 
+def test_recording_that_is_switched_off_for_good_is_off_here_too_until_the_step_ends():
+    torch = pytest.importorskip("torch")
+    written = """
+import torch
+def off(x):
+    torch.set_grad_enabled(False)
+    return 2 * x
+def quiet(x):
+    with torch.no_grad(): return 2 * x
+"""
+    with inside(written) as learner:
+        for name, recording in (("quiet", True), ("off", False), ("quiet", True)):
+            with learner.step(10):
+                learner.names([name])[name](torch.ones(2))
+                assert torch.is_grad_enabled() is recording
+            assert torch.is_grad_enabled()
+
+
 def test_a_lie_about_gradients_ends_the_check():
     torch = pytest.importorskip("torch")
     node = ["T", 0, "float64", True, None, 0]
