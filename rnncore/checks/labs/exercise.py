@@ -70,6 +70,8 @@ class Exercise:
             belongs to the answer.
     """
 
+    verdicts = None  # a dict, where a grader wants no function checked twice on the same inputs
+
     def __init__(self, reference, *, outputs, letters, example, draw, mistakes, properties=(), least=None, gradients=False):
         self.reference, self.name, self.outputs, self.letters = reference, reference.__name__, outputs, letters
         self.least = dict.fromkeys(letters, 2) | (least or {})
@@ -86,14 +88,14 @@ class Exercise:
             CheckFailed: one sentence with the fact, and a second one with the likely mistake where it was recognised.
         """
         __tracebackhide__ = True  # the learner reads the sentence, not this file
-        count = self._check(_written(function), rng or self._rng())
+        count = self._check(_written(function), rng)
         print(f"{self.name} is right: the worked example and {count - 1} fresh inputs.")
 
     def or_reference(self, function):
         """Return the learner's function if it is right, else the reference, so that later steps can be done and graded."""
         function = _written(function)
         try:
-            self._check(function, self._rng())
+            self._check(function)
         except CheckFailed:
             print(f"Your {self.name} is not right yet. Below, the reference stands in for it.")
 
@@ -110,12 +112,21 @@ class Exercise:
         seed = os.environ.get(SEED)
         return np.random.default_rng(None if seed is None else list(f"{seed} {self.name}".encode()))
 
-    def _check(self, function, rng):
+    def _check(self, function, rng=None):
         __tracebackhide__ = True
-        try:
-            return self._checked(function, rng)
-        except CheckStopped as stop:
-            raise CheckFailed(f"{self.name}: it {stop}.") from None
+        verdicts, key = {} if rng or self.verdicts is None else self.verdicts, (self, id(function))
+        if key not in verdicts:
+            try:
+                verdict = self._checked(function, rng or self._rng())
+            except CheckFailed as fault:
+                verdict = fault
+            except CheckStopped as stop:  # which says nothing of another time
+                raise CheckFailed(f"{self.name}: it {stop}.") from None
+            verdicts[key] = verdict, function  # as long as it is there, no other has its id
+        verdict, _ = verdicts[key]
+        if isinstance(verdict, CheckFailed):
+            raise verdict
+        return verdict
 
     def _checked(self, function, rng):
         __tracebackhide__ = True
