@@ -20,7 +20,7 @@ import nbformat
 import numpy as np
 
 ROOT = Path(__file__).resolve().parents[1]
-RIGHT, EMPTY = 0.6, 0.1  # of the steps; the others are wrong
+RIGHT, EMPTY = 0.75, 0.1  # of the steps, as in a class where most is right when it is handed in; the others are wrong
 EVERY = 12  # of so many students one hands in the solution and one a blank notebook
 
 
