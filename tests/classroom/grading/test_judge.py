@@ -7,6 +7,7 @@ import time
 from types import SimpleNamespace
 
 import nbformat
+import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.utils import determine_grade
@@ -14,6 +15,8 @@ from nbgrader.utils import determine_grade
 from classroom.grading import kernels, learner
 from classroom.grading.judge import judge
 from rnncore.checks import CheckFailed
+from rnncore.checks.labs import lab05
+from rnncore.checks.labs.exercise import Exercise
 from tests.classroom.plain_kernel import open_kernel
 from tests.classroom.releases import release, released, source
 from tests.labs.lab import ROOT
@@ -303,3 +306,26 @@ if __name__ == "__main__":  # all labs, which takes some minutes
         with pytest.MonkeyPatch.context() as patch:
             the_solution_has_all_points_and_the_release_none(lab, patch)
             print(lab, "the solution has all points; the release has none and the same sentences", flush=True)
+
+
+def test_no_function_is_checked_twice_in_one_notebook(monkeypatch):
+    monkeypatch.setattr(Exercise, "verdicts", {})
+    calls, step = [], lab05.gates
+
+    def right(*args):
+        calls.append("right")
+        return step.reference(*args)
+
+    def wrong(*args):
+        calls.append("wrong")
+
+    step.check(right)
+    with pytest.raises(CheckFailed):
+        step.check(wrong)
+    before = list(calls)
+    assert step.or_reference(right) is right and step.or_reference(wrong).written is wrong
+    with pytest.raises(CheckFailed, match="it returned None"):
+        step.check(wrong)
+    assert calls == before and {*before} == {"right", "wrong"}
+    step.check(right, rng=np.random.default_rng(0))  # other inputs
+    assert len(calls) > len(before)
