@@ -70,7 +70,7 @@ class Exercise:
             belongs to the answer.
     """
 
-    verdicts = None  # a dict, where a grader wants no function checked twice on the same inputs
+    verdicts = None  # a dict, where a grader wants no function that is right checked twice on the same inputs
 
     def __init__(self, reference, *, outputs, letters, example, draw, mistakes, properties=(), least=None, gradients=False):
         self.reference, self.name, self.outputs, self.letters = reference, reference.__name__, outputs, letters
@@ -117,16 +117,10 @@ class Exercise:
         verdicts, key = {} if rng or self.verdicts is None else self.verdicts, (self, id(function))
         if key not in verdicts:
             try:
-                verdict = self._checked(function, rng or self._rng())
-            except CheckFailed as fault:
-                verdict = fault
-            except CheckStopped as stop:  # which says nothing of another time
+                verdicts[key] = self._checked(function, rng or self._rng()), function  # while it is there, no other has its id
+            except CheckStopped as stop:
                 raise CheckFailed(f"{self.name}: it {stop}.") from None
-            verdicts[key] = verdict, function  # as long as it is there, no other has its id
-        verdict, _ = verdicts[key]
-        if isinstance(verdict, CheckFailed):
-            raise verdict
-        return verdict
+        return verdicts[key][0]
 
     def _checked(self, function, rng):
         __tracebackhide__ = True

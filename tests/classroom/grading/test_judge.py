@@ -308,7 +308,7 @@ if __name__ == "__main__":  # all labs, which takes some minutes
             print(lab, "the solution has all points; the release has none and the same sentences", flush=True)
 
 
-def test_no_function_is_checked_twice_in_one_notebook(monkeypatch):
+def test_a_right_function_is_not_checked_twice_in_one_notebook(monkeypatch):
     monkeypatch.setattr(Exercise, "verdicts", {})
     calls, step = [], lab05.gates
 
@@ -316,16 +316,8 @@ def test_no_function_is_checked_twice_in_one_notebook(monkeypatch):
         calls.append("right")
         return step.reference(*args)
 
-    def wrong(*args):
-        calls.append("wrong")
-
     step.check(right)
-    with pytest.raises(CheckFailed):
-        step.check(wrong)
     before = list(calls)
-    assert step.or_reference(right) is right and step.or_reference(wrong).written is wrong
-    with pytest.raises(CheckFailed, match="it returned None"):
-        step.check(wrong)
-    assert calls == before and {*before} == {"right", "wrong"}
+    assert step.or_reference(right) is right and calls == before != []
     step.check(right, rng=np.random.default_rng(0))  # other inputs
     assert len(calls) > len(before)
