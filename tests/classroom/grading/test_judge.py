@@ -176,6 +176,15 @@ def test_a_function_that_never_returns_costs_its_own_step_alone(answer, words, l
     assert [cell.outputs[0].data["text/plain"] for cell in judged.notebook.cells if cell.source == "kept + 1"] == ["2"]
 
 
+def test_a_function_that_leaves_something_behind_costs_its_own_step_alone():
+    """The process ends when nothing is called: at another moment each time, while a later cell or a later check runs."""
+    slow = f"import time\ntime.sleep(0.5)\n{FORWARD}"
+    for seconds in (0.05, 0.3):
+        leaving = f"def rnn_step_forward(params, x, h):\n    import os, threading\n    threading.Timer({seconds}, os._exit, [0]).start()"
+        judged = graded(handed_in(step=leaving, sequence=slow))
+        assert marks(judged) == {"check_step": 0, "check_sequence": 4}, judged.flags
+
+
 @pytest.mark.parametrize(
     ("cell", "words"),
     [

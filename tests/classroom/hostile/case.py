@@ -23,13 +23,14 @@ class Case(NamedTuple):
     submission: Callable  # () -> Submission
     points: float
     says: str = ""  # a part of what the student or the teacher is told
+    budget: dict = {}  # seconds, where a case uses up what it is given
 
 
-def case(guarantee, points, says=""):
+def case(guarantee, points, says="", **budget):
     """Enter a function that makes a submission."""
 
     def enter(function):
-        CASES.append(Case(function.__name__, guarantee, function, points, says))
+        CASES.append(Case(function.__name__, guarantee, function, points, says, budget))
         return function
 
     return enter
