@@ -5,7 +5,8 @@ stands in, loses nothing.
 """
 
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from tests.classroom.hostile.submission import FULL, STEPS, Submission
@@ -23,7 +24,7 @@ class Case(NamedTuple):
     submission: Callable  # () -> Submission
     points: float
     says: str = ""  # a part of what the student or the teacher is told
-    budget: dict = {}  # seconds, where a case uses up what it is given
+    budget: Mapping = MappingProxyType({})  # seconds, where a case uses up what it is given
 
 
 def case(guarantee, points, says="", **budget):
@@ -44,7 +45,7 @@ def first_step(body):
 
 def tampering(source):
     """No answer at all, and a cell that changes what it can reach."""
-    return Submission(solved=False).add(source)
+    return Submission(answered=False).add(source)
 
 
 def reading(source):

@@ -11,11 +11,11 @@ import pytest
 from classroom.grading.doctor import Refused, find, repair
 from classroom.grading.judge import judge
 from classroom.grading.library import learners_library
-from classroom.grading.release import from_notebook
 from classroom.sandbox.kernel import Limits, SandboxUnavailable, open_kernel
 from tests.classroom.hostile.case import CANARY
 from tests.classroom.hostile.cases import CASES
-from tests.classroom.hostile.submission import LAB, ROOT
+from tests.classroom.hostile.submission import LAB
+from tests.classroom.labs import released
 
 LIMITS = Limits(memory_mb=700, processes=48, cpu_s=60, wall_s=300, file_mb=32, output_mb=4)
 BUDGET = {"step_s": 6, "cell_s": 10, "total_s": 200}
@@ -23,7 +23,7 @@ BUDGET = {"step_s": 6, "cell_s": 10, "total_s": 200}
 
 @pytest.fixture(scope="session")
 def release():
-    return from_notebook(ROOT / "labs" / LAB / f"{LAB}.ipynb")
+    return released(LAB)
 
 
 @pytest.fixture(scope="session")
