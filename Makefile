@@ -25,7 +25,7 @@ help: ## list the targets
 	@echo "make course   set up, build and serve the course on http://127.0.0.1:8000 (PORT=9000 for another port)"
 	@echo "make classroom      a class on this machine: JupyterHub with a demo class on http://127.0.0.1:8010 (PORT=9010 for another port)"
 	@echo "make classroom-test test the class: sandbox, grading, hostile submissions, and a browser from login to exported grades"
-	@echo "make test     lint, unit tests, labs, every notebook, the site without warnings, browser tests"
+	@echo "make test     lint, unit tests, labs, grading, every notebook, the site without warnings, browser tests"
 	@echo "make site     build the site into _build/html, without serving it"
 	@echo "make pdf      print the book into _build/rnn-course.pdf (needs Chromium or Chrome)"
 	@echo "make labs     build labs/ from solutions/"
@@ -81,7 +81,7 @@ lint: $(INSTALLED)
 	$(PY) solutions/build.py --check
 
 unit: lint
-	$(PY) -m pytest -n auto -m "not browser and not executed" --ignore-glob="tests/classroom/*/*"
+	$(PY) -m pytest -n auto -m "not browser and not executed"
 
 notebooks: unit
 	$(PY) tools/notebooks.py
@@ -93,8 +93,9 @@ strict-site: notebooks
 	$(BUILD_SITE) --all -W -n --keep-going
 	@touch _build/site.done
 
-browser: strict-site
+browser: strict-site $(PROXY)
 	$(PY) -m pytest tests/browser -m browser -n auto --dist loadgroup
+	$(PY) -m pytest tests/classroom -m browser
 
 bench: $(INSTALLED) ## ratios, never part of the tests; exits 1 if a target is missed
 	$(PY) benchmarks/run.py $(ONLY)
