@@ -1,0 +1,115 @@
+"""ngshare, started for real: a lab goes out, comes back byte for byte, is graded, and feedback arrives; and what must not happen."""
+
+import base64
+import datetime
+
+import pytest
+from nbgrader.api import Gradebook
+from nbgrader.utils import parse_utc
+
+from tests.classroom.conftest import LAB
+from tests.classroom.deploy.conftest import require
+
+ENTER = """
+import os
+from classroom.hub import ngshare
+from classroom.hub.people import Person
+from traitlets.config import Config
+people = {name: Person(name, role) for name, role in (("theo", "teacher"), ("ada", "student"), ("ben", "student"))}
+task = ngshare.ExchangeSubmit(config=Config(Exchange={"_ngshare_url": os.environ["CLASSROOM_NGSHARE"]}))
+print(ngshare.enter(people, task), "entered;", ngshare.enter(people, task), "entered")  # twice is once
+nbgrader("release_assignment", LAB)
+"""
+# A student's work: what it says decides what the grader of these tests makes of it.
+WORK = """
+from pathlib import Path
+import nbformat
+nbgrader("fetch_assignment", LAB)
+path = Path(LAB, f"{LAB}.ipynb")
+Path("fetched.ipynb").write_bytes(path.read_bytes())
+notebook = nbformat.read(path, as_version=4)
+for cell in notebook.cells:
+    if cell.metadata.get("nbgrader", {}).get("solution") and cell.cell_type == "code":
+        cell.source = "# ANSWER"
+nbformat.write(notebook, path)
+Path(LAB, "timestamp.txt").write_text("1999-01-01 00:00:00 UTC")  # what a student says of the time
+for folder in (f"notes/{LAB}", ".ipynb_checkpoints"):
+    Path(LAB, folder).mkdir(parents=True)
+    Path(LAB, folder, "b.txt").write_text("b")
+nbgrader("submit", LAB)
+"""
+
+
+def test_a_lab_goes_round_through_ngshare(folder, ngshare, act, run, tmp_path):
+    data = folder / "classroom-data"
+    assert act("theo", ENTER).count("3 entered") == 2
+    before = datetime.datetime.now(datetime.UTC)
+    act("ada", WORK.replace("ANSWER", "right"))
+    act("ben", WORK.replace("ANSWER", "wrong"))
+    act("theo", "nbgrader('collect', LAB)")
+    for who in ("ada", "ben"):
+        got = data / "submitted" / who / LAB
+        assert (tmp_path / who / "fetched.ipynb").read_bytes() == (folder / "labs" / LAB / f"{LAB}.ipynb").read_bytes()
+        assert (got / f"{LAB}.ipynb").read_bytes() == (tmp_path / who / LAB / f"{LAB}.ipynb").read_bytes()
+        files = sorted(str(path.relative_to(got)) for path in got.rglob("*") if path.is_file())
+        assert files == [f"{LAB}.ipynb", f"notes/{LAB}/b.txt", "timestamp.txt"]
+        when = parse_utc((got / "timestamp.txt").read_text()).replace(tzinfo=datetime.UTC)
+        assert before <= when <= datetime.datetime.now(datetime.UTC)
+
+    done = run("grade", LAB)
+    assert done.returncode == 0, done.stderr
+    with Gradebook(f"sqlite:///{folder}/gradebook.db", "rnn") as gradebook:
+        assert gradebook.find_submission(LAB, "ada").score > gradebook.find_submission(LAB, "ben").score
+
+    act("theo", "nbgrader('generate_feedback', LAB)\nnbgrader('release_feedback', LAB)")
+    act("ada", "nbgrader('fetch_feedback', LAB)")
+    (page,) = (tmp_path / "ada" / LAB / "feedback").rglob("*.html")
+    assert page.read_bytes() == (data / "feedback" / "ada" / LAB / f"{LAB}.html").read_bytes()
+
+    # ngshare would delete what was handed in with the lab that is released again or withdrawn.
+    assert "would delete" in act("theo", "nbgrader('release_assignment', LAB, '--force')", fails=True)
+    assert "would delete" in act("theo", "nbgrader('list', '--remove', '--assignment', LAB)", fails=True)
+    assert len(ngshare.ask("theo", f"/submissions/rnn/{LAB}")["submissions"]) == 2
+
+
+def test_what_did_not_arrive_is_an_error(act, tmp_path):
+    assert "was not fetched" in act("ada", "nbgrader('fetch_assignment', LAB)", fails=True)
+    assert not (tmp_path / "ada" / LAB).exists()
+    (tmp_path / "ada" / LAB).mkdir()
+    assert "was not handed in" in act("ada", "nbgrader('submit', LAB)", fails=True)
+    assert "not released" in act("theo", "nbgrader('release_assignment', LAB)", fails=True)
+
+
+def sent(path, content=b"x"):
+    return {"path": path, "content": base64.encodebytes(content).decode()}
+
+
+@pytest.mark.parametrize(
+    ("files", "sentence"),
+    [
+        ([sent("/etc/x")], "is no path in a folder"),
+        ([sent("a/../../x")], "is no path in a folder"),
+        ([sent("a/" * 9 + "x")], "more than 8 folders"),
+        ([sent(f"{n}") for n in range(201)], "more than 200 files"),
+        ([sent("big", bytes(10_001))], "is over that"),
+        ([sent(f"{n}", bytes(9_000)) for n in range(3)], "is over that"),
+        ([sent("a"), sent("a/b")], "have the same name"),
+        ([sent("a" * 300)], "more than 200 bytes"),
+        ([{"path": "a", "content": "é"}], "is not in base64"),
+        ([sent("a\0b")], "is no path in a folder"),
+    ],
+)
+def test_what_breaks_the_limits_is_a_sentence(tmp_path, files, sentence):
+    require("ngshare_exchange", "rapidfuzz")
+    from nbgrader.coursedir import CourseDirectory
+
+    from classroom.hub.ngshare import NOT_COLLECTED, Collect
+
+    task = Collect(coursedir=CourseDirectory(max_file_size=10, max_dir_size=25))
+    place = tmp_path / "submitted" / "ada" / LAB
+    place.parent.mkdir(parents=True)
+    task.do_copy([*files, sent("timestamp.txt", b"2026-11-01 10:00:00.5")], str(place))
+    assert sentence in (place / NOT_COLLECTED).read_text()
+    assert sorted(path.name for path in place.iterdir()) == [NOT_COLLECTED, "timestamp.txt"]
+    assert (place / "timestamp.txt").read_text() == "2026-11-01 10:00:00.5 UTC"
+    assert [path.name for path in place.parent.iterdir()] == [LAB]
