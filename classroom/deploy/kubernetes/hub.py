@@ -28,8 +28,13 @@ def equip(spawner):
         address = {"valueFrom": {"secretKeyRef": {"name": "rnn-gradebook", "key": "url"}}}
         spawner.environment = {**spawner.environment, "CLASSROOM_GRADEBOOK": address}
         spawner.extra_labels = {**spawner.extra_labels, "rnn/gradebook": "client"}
-        spawner.volumes = [*spawner.volumes, {"name": "class", "persistentVolumeClaim": {"claimName": "rnn-class"}}]
-        spawner.volume_mounts = [*spawner.volume_mounts, {"name": "class", "mountPath": "/srv/class/classroom-data"}]
+        spawner.volumes = added(spawner.volumes, {"name": "class", "persistentVolumeClaim": {"claimName": "rnn-class"}})
+        spawner.volume_mounts = added(spawner.volume_mounts, {"name": "class", "mountPath": "/srv/class/classroom-data"})
+
+
+def added(known, new):
+    """A list with one more; the chart gives lists or dicts, by its version."""
+    return {**known, new["name"]: new} if isinstance(known, dict) else [*known, new]
 
 
 def teachers_image(spawner, pod):

@@ -10,7 +10,7 @@ import sys
 ROOT = os.environ.get("RNN_COURSE", "/srv/rnn-course")
 sys.path.append(ROOT)
 
-from classroom.hub import roles
+from classroom.hub import roles  # noqa: E402 (the course's folder is on the path now)
 
 c = get_config()  # noqa: F821 (JupyterHub defines it)
 
