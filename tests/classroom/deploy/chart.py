@@ -52,7 +52,8 @@ CHART = {
         **dict.fromkeys(("fsGid", "uid", "startTimeout"), WHOLE), **dict.fromkeys(("events", "allowPrivilegeEscalation"), TRUTH),
         "networkPolicy": POLICY, "image": IMAGE, "extraFiles": FILES, "extraAnnotations": LABELS, "extraLabels": LABELS,
         "cpu": {"limit": NUMBER, "guarantee": NUMBER}, "memory": dict.fromkeys(("limit", "guarantee"), (*NUMBER, str)),
-        "cloudMetadata": {"blockWithIptables": TRUTH, "ip": (str,)}, "cmd": (list, *TEXT), "extraResource": {"guarantees": OPEN, "limits": OPEN},
+        "cloudMetadata": {"blockWithIptables": TRUTH, "ip": (str,)}, "cmd": (list, *TEXT),
+        "extraResource": {"guarantees": OPEN, "limits": OPEN},
         "storage": {
             "type": TEXT, "capacity": TEXT, "homeMountPath": (str,), "extraLabels": LABELS, "extraVolumes": LIST, "extraVolumeMounts": LIST,
             "static": {"pvcName": TEXT, "subPath": TEXT},
