@@ -98,4 +98,5 @@ def test_a_real_container(talk, real):
 
 def test_a_real_container_has_limits(talk, real):
     one = talk(backend=real, memory_mb=300, processes=40, wall_s=120)
-    assert "Memory" in one.run("x = bytearray(900 << 20)") or one.run("1") is None
+    assert "MemoryError" in one.run("x = bytearray(900 << 20)")
+    assert "BlockingIOError" in one.run("import os\nfor _ in range(99):\n    if not os.fork(): import time; time.sleep(20); os._exit(0)")
