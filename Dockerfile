@@ -35,6 +35,7 @@ FROM course AS teacher
 USER 0
 RUN apt-get update && apt-get install -y --no-install-recommends bubblewrap && rm -rf /var/lib/apt/lists/*
 WORKDIR /srv/class
+COPY _config.yml ./
 COPY book book
 COPY solutions solutions
 RUN mkdir -m 700 classroom-data && python solutions/build.py && chown -R 1000 classroom-data _build labs

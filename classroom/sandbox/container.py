@@ -9,7 +9,7 @@ from classroom.sandbox.bubblewrap import BIN, INSIDE, LIBRARY, WORK, environment
 __all__ = ["DOOR", "IMAGE", "command", "removal"]
 
 DOOR = "/door"
-IMAGE = "rnn-sandbox"  # built by the teacher: python:3.11-slim with requirements.txt
+IMAGE = "rnn-sandbox"  # podman build --target rnn-sandbox -t rnn-sandbox . (for --init, Podman needs catatonit)
 
 
 def command(program, image, name, library, door, limits):

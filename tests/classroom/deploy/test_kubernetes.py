@@ -3,6 +3,7 @@
 import asyncio
 import importlib.util
 import re
+import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -152,6 +153,22 @@ def spawner(name, kind=list):
         user=SimpleNamespace(name=name), environment=dict(VALUES["singleuser"]["extraEnv"]), extra_labels={"a": "b"}, notebook_dir="",
         volumes=[home] if kind is list else {"home": home}, volume_mounts=[home] if kind is list else {"home": home},
     )  # fmt: skip
+
+
+def test_the_hubs_pod_needs_only_the_files_it_gets(tmp_path):
+    for key, source in POD.items():
+        if key != "class":
+            place = tmp_path / VALUES["hub"]["extraFiles"][key]["mountPath"].removeprefix("/")
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(source.read_bytes())
+    root = tmp_path / "srv" / "class"
+    text = POD["class"].read_text().replace('"/srv/class"', repr(str(root)))
+    text += "\nprint(roles.__file__, people.PEOPLE, sorted(name for name in sys.modules if name.startswith(('classroom', 'rnncore', 'nbgrader'))))"
+    program = f"from traitlets.config import Config\nget_config = Config\nimport sys\nexec({text!r})"
+    done = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    parts = ["classroom", "classroom.hub", "classroom.hub.people", "classroom.hub.roles"]
+    assert done.stdout.strip() == f"{root}/classroom/hub/roles.py {root}/classroom-data/people.csv {parts}"
 
 
 @pytest.mark.parametrize("kind", [list, dict])
