@@ -81,6 +81,11 @@ def real(request):
         pytest.skip(f"no {request.param} on this machine")
     if subprocess.run([request.param, "image", "inspect", container.IMAGE], capture_output=True, check=False).returncode:
         pytest.skip(f"{request.param} has no image: {request.param} build --target rnn-sandbox -t rnn-sandbox .")
+    plain = [request.param, "run", "--rm", "--pull=never", "--network=none", "--memory=500m", "--ulimit=nofile=256:256"]
+    plain += ["--ulimit=nproc=4096:4096", "--init", container.IMAGE, "python", "-c", ""]
+    done = subprocess.run(plain, capture_output=True, text=True, check=False)
+    if done.returncode:  # whatever we ask of it
+        pytest.skip(f"{request.param} runs no container on this machine: {done.stderr.strip()}")
     return request.param
 
 
