@@ -197,9 +197,7 @@ def test_a_role_gets_its_server(hub, kind):
 def test_the_pod_that_the_spawner_makes(hub, monkeypatch, name, profile, image):
     """With KubeSpawner itself: what the chart sets, as its documentation says, and then ours."""
     if importlib.util.find_spec("kubespawner") is None:
-        pytest.skip(
-            "no KubeSpawner: pip install jupyterhub-kubespawner"
-        )
+        pytest.skip("no KubeSpawner: pip install jupyterhub-kubespawner")
     from kubespawner import KubeSpawner
 
     for name_of_api in ("load_config", "shared_client"):  # a cluster, which is not called
