@@ -2,12 +2,13 @@
 
 import base64
 import datetime
+import sys
 
 import pytest
 from nbgrader.api import Gradebook
 from nbgrader.utils import parse_utc
 
-from tests.classroom.conftest import LAB
+from tests.classroom.conftest import LAB, ROOT
 from tests.classroom.deploy.conftest import require
 
 ENTER = """
@@ -113,3 +114,26 @@ def test_what_breaks_the_limits_is_a_sentence(tmp_path, files, sentence):
     assert sorted(path.name for path in place.iterdir()) == [NOT_COLLECTED, "timestamp.txt"]
     assert (place / "timestamp.txt").read_text() == "2026-11-01 10:00:00.5 UTC"
     assert [path.name for path in place.parent.iterdir()] == [LAB]
+
+
+@pytest.mark.parametrize("role", ["student", "teacher"])
+def test_both_roles_use_ngshare_where_there_is_one(monkeypatch, role):
+    require("ngshare_exchange", "rapidfuzz")
+    from traitlets.config.loader import PyFileConfigLoader
+
+    from classroom.hub import ngshare
+
+    def configured():
+        monkeypatch.setattr(sys, "path", list(sys.path))
+        return PyFileConfigLoader("nbgrader_config.py", path=str(ROOT / "classroom" / "hub" / role)).load_config()
+
+    monkeypatch.setenv("JUPYTERHUB_USER", "ada")
+    monkeypatch.setenv("CLASSROOM_OWNER", "jupyter-{student}")
+    plain = configured()
+    assert "FetchWhole" in str(plain.ExchangeFactory) if role == "student" else plain.SafeCollect.owner == "jupyter-{student}"
+    monkeypatch.setenv("CLASSROOM_NGSHARE", "http://ngshare:8080/services/ngshare/")
+    c = configured()
+    mended = {"fetch_assignment": "Fetch", "submit": "Submit", "collect": "Collect", "release_assignment": "Release", "list": "List"}
+    assert all(c.ExchangeFactory[name] is getattr(ngshare, mended[name]) for name in mended)
+    assert c.Exchange._ngshare_url == "http://ngshare:8080/services/ngshare" and "student_id" not in c.CourseDirectory
+    assert c.ExchangeFactory.release_feedback.__module__ == "ngshare_exchange.release_feedback"
