@@ -38,7 +38,7 @@ WORKDIR /srv/class
 COPY _config.yml ./
 COPY book book
 COPY solutions solutions
-RUN mkdir -m 700 classroom-data && python solutions/build.py && chown -R 1000 classroom-data _build labs
+RUN mkdir -m 700 classroom-data && python solutions/build.py && chown -R 1000 .
 USER 1000
 
 FROM python:${PYTHON}-slim AS ngshare

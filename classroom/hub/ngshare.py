@@ -1,7 +1,8 @@
 """ngshare as the exchange, for servers that share no folder: nbgrader talks to a service of the hub over HTTP.
 
-    use(c, address)                       in nbgrader_config.py; address is CLASSROOM_NGSHARE
-    python -m classroom.hub.ngshare       as the teacher: make the course and enter the list of people
+    use(c, address)      in nbgrader_config.py; address is CLASSROOM_NGSHARE
+
+roster.py enters the list of people.
 
 ngshare knows who asks by the hub's token, and stamps each submission with its own clock. What its exchange (ngshare_exchange 0.5.3) lacks
 is mended here: what was not released, fetched or handed in is an error and not a line in a log; a lab is not withdrawn or replaced while
@@ -14,29 +15,27 @@ import binascii
 import json
 import os
 import shutil
-import sys
 import tempfile
 from pathlib import Path, PurePosixPath
-
-os.environ.setdefault("USER", "nobody")  # ngshare_exchange reads it when it is loaded; containers have none
+from unittest.mock import patch
 
 from nbgrader.utils import ignore_patterns
-from ngshare_exchange import (
-    ExchangeCollect,
-    ExchangeFetchAssignment,
-    ExchangeList,
-    ExchangeReleaseAssignment,
-    ExchangeSubmit,
-    configureExchange,
-)
 from traitlets import Int
 
 from classroom.grading.collect import NOT_COLLECTED, OWN, STUDENT, Refuse
 from classroom.hub.exchange import FetchWhole, hidden
 
-__all__ = ["Collect", "Fetch", "List", "Release", "Submit", "enter", "use"]
+with patch.dict(os.environ, {"USER": os.environ.get("USER", "nobody")}):  # it is read there, and containers have none
+    from ngshare_exchange import (
+        ExchangeCollect,
+        ExchangeFetchAssignment,
+        ExchangeList,
+        ExchangeReleaseAssignment,
+        ExchangeSubmit,
+        configureExchange,
+    )
 
-COURSE = "rnn"
+__all__ = ["Collect", "Fetch", "List", "Release", "Submit", "use"]
 
 
 def use(c, address):
@@ -179,42 +178,3 @@ class Collect(ExchangeCollect):
 
 def _text(path):
     return base64.b64encode(path.read_bytes()).decode()
-
-
-def enter(people, task):
-    """Make the course in ngshare, if it is not there, and enter teachers and students; nobody is taken off.
-
-    Args:
-        people: dict from username to `Person`.
-        task: an exchange of ngshare, which asks with the token of its environment.
-    Returns:
-        how many were entered.
-    """
-    teachers = [person for person in people.values() if person.role == "teacher"]
-    students = [person for person in people.values() if person.role == "student"]
-    courses = task.ngshare_api_get("/courses")
-    if courses is None or (
-        COURSE not in courses["courses"]
-        and task.ngshare_api_post(f"/course/{COURSE}", {"instructors": json.dumps([person.username for person in teachers])}) is None
-    ):
-        sys.exit("ngshare does not let you make a course: only its admins may (--admins), with the token of their own server.")
-    for person in teachers:
-        task.ngshare_api_post(f"/instructor/{COURSE}/{person.username}", _known(person))
-    if students:
-        task.ngshare_api_post(f"/students/{COURSE}", {"students": json.dumps([{"username": p.username} | _known(p) for p in students])})
-    return len(teachers) + len(students)
-
-
-def _known(person):
-    return {"first_name": person.first_name, "last_name": person.last_name, "email": person.email}
-
-
-if __name__ == "__main__":
-    from traitlets.config import Config
-
-    from classroom.hub.people import read
-
-    if "CLASSROOM_NGSHARE" not in os.environ:
-        sys.exit("CLASSROOM_NGSHARE must say where ngshare answers, such as http://ngshare:8080/services/ngshare.")
-    exchange = ExchangeSubmit(config=Config(Exchange={"_ngshare_url": os.environ["CLASSROOM_NGSHARE"].rstrip("/")}))
-    print(f"{enter(read(), exchange)} people in ngshare's course {COURSE}.")

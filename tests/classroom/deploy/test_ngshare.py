@@ -13,12 +13,12 @@ from tests.classroom.deploy.conftest import require
 
 ENTER = """
 import os
-from classroom.hub import ngshare
+from classroom.hub import ngshare, roster
 from classroom.hub.people import Person
 from traitlets.config import Config
-people = {name: Person(name, role) for name, role in (("theo", "teacher"), ("ada", "student"), ("ben", "student"))}
-task = ngshare.ExchangeSubmit(config=Config(Exchange={"_ngshare_url": os.environ["CLASSROOM_NGSHARE"]}))
-print(ngshare.enter(people, task), "entered;", ngshare.enter(people, task), "entered")  # twice is once
+class_ = {name: Person(name, role) for name, role in (("theo", "teacher"), ("ada", "student"), ("ben", "student"))}
+task = ngshare.Submit(config=Config(Exchange={"_ngshare_url": os.environ["CLASSROOM_NGSHARE"]}))
+print(roster.enter(class_, task), "entered;", roster.enter(class_, task), "entered")  # twice is once
 nbgrader("release_assignment", LAB)
 """
 # A student's work: what it says decides what the grader of these tests makes of it.
@@ -79,6 +79,7 @@ def test_what_did_not_arrive_is_an_error(act, tmp_path):
     (tmp_path / "ada" / LAB).mkdir()
     assert "was not handed in" in act("ada", "nbgrader('submit', LAB)", fails=True)
     assert "not released" in act("theo", "nbgrader('release_assignment', LAB)", fails=True)
+    assert "Only ngshare's admins" in act("ada", ENTER, fails=True)
 
 
 def sent(path, content=b"x"):
