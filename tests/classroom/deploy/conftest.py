@@ -3,6 +3,8 @@
 import contextlib
 import importlib.util
 import json
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -66,18 +68,16 @@ class Hub(BaseHTTPRequestHandler):
         pass
 
 
-@pytest.fixture
-def ngshare(tmp_path):
-    """The service's address, and `ask(who, path)` for what its API answers."""
+@contextlib.contextmanager
+def service(hub_api, folder, port=None, token="secret"):
+    """Run ngshare for a hub; yield its address."""
     require("ngshare_exchange", "rapidfuzz")
     if not (SERVICE / "ngshare").is_dir():
         pytest.skip("no ngshare: pip install --no-deps --target .cache/ngshare -r classroom/deploy/ngshare.txt")
-    hub = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
-    threading.Thread(target=hub.serve_forever, daemon=True).start()
-    port, prefix = free_port(), "/services/ngshare/"
+    port, prefix = port or free_port(), "/services/ngshare/"
     env = environment(
-        JUPYTERHUB_API_URL=f"http://127.0.0.1:{hub.server_port}/hub/api",
-        JUPYTERHUB_API_TOKEN="secret",
+        JUPYTERHUB_API_URL=hub_api,
+        JUPYTERHUB_API_TOKEN=token,
         JUPYTERHUB_CLIENT_ID="service-ngshare",
         JUPYTERHUB_SERVICE_PREFIX=prefix,
         JUPYTERHUB_SERVICE_URL=f"http://127.0.0.1:{port}",
@@ -85,26 +85,46 @@ def ngshare(tmp_path):
         TZ="Asia/Tokyo",  # the service's zone must not matter
     )
     command = [sys.executable, "-W", "ignore", "-m", "ngshare", "--admins", "theo"]
-    command += ["--database", f"sqlite:///{tmp_path}/ngshare.db", "--storage", f"{tmp_path}/ngshare"]
-    with open(tmp_path / "ngshare.log", "w") as log:
-        service = subprocess.Popen(command, env=env, stdout=log, stderr=log, cwd=tmp_path)
-    address = f"http://127.0.0.1:{port}{prefix}".rstrip("/")
+    command += ["--database", f"sqlite:///{folder}/ngshare.db", "--storage", f"{folder}/ngshare"]
+    with started(command, env, folder / "ngshare.log", f"http://127.0.0.1:{port}/healthz"):
+        yield f"http://127.0.0.1:{port}{prefix}".rstrip("/")
+
+
+@contextlib.contextmanager
+def started(command, env, log, address):
+    """Run a program until the block ends, once it answers at an address."""
+    with open(log, "w") as file:
+        program = subprocess.Popen(command, env=env, stdout=file, stderr=file, cwd=log.parent, start_new_session=True)
     try:
-        for _ in range(150):
-            with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz"):
+        for _ in range(300):
+            with contextlib.suppress(OSError), urllib.request.urlopen(address):
                 break
-            assert service.poll() is None, (tmp_path / "ngshare.log").read_text()
+            assert program.poll() is None, log.read_text()
             time.sleep(0.2)
-        yield SimpleNamespace(address=address, ask=lambda who, path: ask(address, who, path))
+        else:
+            pytest.fail(log.read_text())
+        yield
     finally:
-        service.kill()
-        service.wait()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(program.pid, signal.SIGKILL)
+        program.wait()
+
+
+@pytest.fixture
+def ngshare(tmp_path):
+    """The service's address, and `ask(who, path)` for what its API answers."""
+    hub = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
+    threading.Thread(target=hub.serve_forever, daemon=True).start()
+    try:
+        with service(f"http://127.0.0.1:{hub.server_port}/hub/api", tmp_path) as address:
+            yield SimpleNamespace(address=address, ask=lambda who, path: ask(address, f"token-of-{who}", path))
+    finally:
         hub.shutdown()
         hub.server_close()
 
 
-def ask(address, who, path):
-    request = urllib.request.Request(address + path, headers={"Authorization": f"token token-of-{who}"})
+def ask(address, token, path, data=None):
+    request = urllib.request.Request(address + path, headers={"Authorization": f"token {token}"}, data=data)
     with urllib.request.urlopen(request) as answer:
         return json.load(answer)
 

@@ -2,14 +2,16 @@
 
 import base64
 import datetime
+import json
 import sys
+import urllib.error
 
 import pytest
 from nbgrader.api import Gradebook
 from nbgrader.utils import parse_utc
 
-from tests.classroom.conftest import LAB, ROOT
-from tests.classroom.deploy.conftest import require
+from tests.classroom.conftest import LAB, ROOT, environment
+from tests.classroom.deploy.conftest import ask, free_port, require, service, started
 
 ENTER = """
 import os
@@ -80,6 +82,45 @@ def test_what_did_not_arrive_is_an_error(act, tmp_path):
     assert "was not handed in" in act("ada", "nbgrader('submit', LAB)", fails=True)
     assert "not released" in act("theo", "nbgrader('release_assignment', LAB)", fails=True)
     assert "Only ngshare's admins" in act("ada", ENTER, fails=True)
+
+
+HUB = """
+c.JupyterHub.bind_url = "http://127.0.0.1:{0}"
+c.JupyterHub.hub_bind_url = "http://127.0.0.1:{1}"
+c.ConfigurableHTTPProxy.api_url = "http://127.0.0.1:{2}"
+c.ConfigurableHTTPProxy.command = [{proxy!r}]
+c.JupyterHub.authenticator_class = "dummy"
+c.JupyterHub.db_url = "sqlite://"
+c.Authenticator.allow_all = True
+c.JupyterHub.services = [
+    {{"name": "ngshare", "url": "http://127.0.0.1:{3}", "api_token": {token!r}}},
+    {{"name": "tokens", "api_token": "t" * 32}},
+]
+c.JupyterHub.load_roles = [{{"name": "tokens", "scopes": ["admin:users", "tokens"], "services": ["tokens"]}}]
+"""
+
+
+def test_ngshare_knows_the_tokens_of_servers_of_a_real_hub(tmp_path):
+    proxy = ROOT / "classroom" / "hub" / "node_modules" / ".bin" / "configurable-http-proxy"
+    if not proxy.exists():
+        pytest.skip("no configurable-http-proxy: make classroom/hub/node_modules/.package-lock.json")
+    ports, token = [free_port() for _ in range(4)], "n" * 32
+    (tmp_path / "jupyterhub_config.py").write_text(HUB.format(*ports, proxy=str(proxy), token=token))
+    api = f"http://127.0.0.1:{ports[1]}/hub/api"
+    command = [sys.executable, "-W", "ignore", "-m", "jupyterhub"]
+    with started(command, environment(), tmp_path / "hub.log", f"{api}/"), service(api, tmp_path, ports[3], token) as address:
+        ask(api, "t" * 32, "/users", json.dumps({"usernames": ["ada", "theo"]}).encode())
+        for who in ("ada", "theo"):
+            asked = json.dumps({"roles": ["server"]}).encode()  # what a person's server has
+            theirs = ask(api, "t" * 32, f"/users/{who}/tokens", asked)["token"]
+            assert ask(address, theirs, "/courses") == {"success": True, "courses": []}
+            if who == "theo":
+                assert ask(address, theirs, "/course/rnn", b"instructors=[]")["success"]
+            else:
+                with pytest.raises(urllib.error.HTTPError, match="403"):
+                    ask(address, theirs, "/course/rnn", b"instructors=[]")
+        with pytest.raises((urllib.error.HTTPError, ValueError)):
+            ask(address, "x" * 32, "/courses")
 
 
 def sent(path, content=b"x"):
