@@ -99,7 +99,7 @@ def test_two_machines_grade_at_once_and_then_again(folder, gradebook, hand_in, r
         command += ["--parts", "tests.classroom.graders", "--student", *students]
         graders.append(subprocess.Popen(command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True))
     for grader in graders:
-        said, _ = grader.communicate(timeout=90)
+        said, _ = grader.communicate(timeout=300)
         assert grader.returncode == 0, said
     found = marks(gradebook)
     assert found.keys() == STUDENTS.keys()
