@@ -15,6 +15,8 @@ SOLUTIONS := $(wildcard solutions/*.py)
 LABS := $(wildcard labs/*/*.ipynb)
 INSTALLED := $(VENV)/installed
 HUB := classroom/hub
+DEPLOY := classroom/deploy
+NGSHARE := .cache/ngshare/installed
 PROXY := $(HUB)/node_modules/.package-lock.json
 BUILD_SITE := $(VENV)/bin/jupyter-book build . --toc book/_toc.yml --path-output .
 
@@ -46,9 +48,15 @@ $(INSTALLED): requirements.txt pyproject.toml book/package-lock.json tools/insta
 classroom: labs $(PROXY) ## a class with JupyterHub
 	@$(PY) -m classroom.hub --port "$(if $(filter file,$(origin PORT)),8010,$(PORT))"
 
-classroom-test: $(INSTALLED) $(PROXY)
+classroom-test: $(INSTALLED) $(PROXY) $(NGSHARE)
 	$(PY) -m pytest -n auto tests/classroom -m "not browser"
 	$(PY) -m pytest tests/classroom -m browser
+
+# Its client beside nbgrader, its service in a folder of its own: neither's requirements fit the course's.
+$(NGSHARE): $(wildcard $(DEPLOY)/*.txt) $(INSTALLED)
+	@$(PY) -m pip install --quiet --no-deps -r $(DEPLOY)/exchange.txt
+	@$(PY) -m pip install --quiet --no-deps --upgrade --target .cache/ngshare -r $(DEPLOY)/ngshare.txt
+	@touch $@
 
 $(PROXY): $(HUB)/package-lock.json $(INSTALLED)
 	@npm ci --prefix $(HUB) --ignore-scripts --no-audit --no-fund --loglevel=error

@@ -17,7 +17,7 @@ import stat
 from pathlib import Path
 
 from nbgrader.exchange.default.collect import ExchangeCollect
-from traitlets import Int
+from traitlets import Int, Unicode
 
 __all__ = ["NOT_COLLECTED", "SafeCollect"]
 
@@ -36,6 +36,7 @@ class SafeCollect(ExchangeCollect):
 
     max_files = Int(200, help="files in one submission").tag(config=True)
     max_depth = Int(8, help="folders in folders").tag(config=True)
+    owner = Unicode("{student}", help="a student's system account").tag(config=True)
 
     def _path_to_record(self, path):
         """One entry of the inbound folder; an entry that is not its student's sorts last and is dropped by `init_src`."""
@@ -63,7 +64,7 @@ class SafeCollect(ExchangeCollect):
                 owner = pwd.getpwuid(entry.st_uid).pw_name
             except KeyError:
                 owner = f"user {entry.st_uid}"
-            if owner != student:
+            if owner != self.owner.format(student=student):
                 raise Refuse(f"it says that {student} handed it in, and belongs to {owner}.")
 
     def init_src(self):
