@@ -88,7 +88,7 @@ lint: $(INSTALLED)
 	$(PY) -m ruff format --check .
 	$(PY) solutions/build.py --check
 
-unit: lint
+unit: lint $(PROXY) $(NGSHARE)
 	$(PY) -m pytest -n auto -m "not browser and not executed"
 
 notebooks: unit
@@ -101,7 +101,7 @@ strict-site: notebooks
 	$(BUILD_SITE) --all -W -n --keep-going
 	@touch _build/site.done
 
-browser: strict-site $(PROXY)
+browser: strict-site
 	$(PY) -m pytest tests/browser -m browser -n auto --dist loadgroup
 	$(PY) -m pytest tests/classroom -m browser
 
