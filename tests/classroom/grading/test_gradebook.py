@@ -188,7 +188,7 @@ def test_a_later_due_date_an_extension_or_another_time_is_written_without_gradin
     assert resumed() == (True, None)
     due.write_text(f"lab,due\n{LAB},2026-11-01 00:00 UTC\n")
     assert resumed() == (True, 1) and resumed() == (False, 1)
-    extensions.write_text(f"student,lab,hours\nada,{LAB},12.5\n")
+    extensions.write_text(f"student,lab,hours\nada,{LAB},36\n")
     assert resumed() == (True, 0.5) and resumed() == (False, 0.5)
     hand_in("ada", "right", when="2026-11-01 12:00:00 UTC")
     assert resumed() == (True, None)
