@@ -1,0 +1,209 @@
+"""A class at work in which something is killed: students submit again and again, the teacher collects and grades, and in the middle
+SIGKILL ends a part of it. Then what was killed is started again, as classroom/README.md says, and everything is brought to its end.
+
+TARGETS     what may be killed
+Disturbed   such a class: `run` kills once and finishes; `complaints` and `undisturbed` look at what became of it
+"""
+
+import contextlib
+import os
+import random
+import shutil
+import signal
+import threading
+import time
+import warnings
+from typing import NamedTuple
+
+from tests.classroom import marks
+from tests.classroom.hub.by_http import Student, answer, points
+from tests.classroom.hub.crowd import Handed, Teacher, complaints, new_class
+from tests.classroom.processes import children, descendants, until
+
+TARGETS = (
+    "the hub",
+    "the hub, the proxy and all servers",
+    "a student's server",
+    "collecting",
+    "grading, with all its processes",
+    "grading, its first process",
+    "a worker",
+    "the writer, in the middle of a transaction",
+)
+PAUSE = 0.7  # seconds between a student's submissions
+
+
+class Run(NamedTuple):
+    """What was killed when, and what students saw of it."""
+
+    target: str
+    seconds: float  # after the step began in which it was killed
+    told: int  # submissions that students were told had arrived
+    failed: int  # tries of theirs that failed
+
+
+class Disturbed:
+    """A class that is disturbed.
+
+    Args:
+        folder: to be made, for the course.
+        lab: its name.
+        names: of the students.
+        seed: of the moments and the answers.
+    """
+
+    def __init__(self, folder, lab, names, seed):
+        self.lab, self.chance, self.handed, self.failed = lab, random.Random(seed), [], 0
+        self.held = new_class(folder, lab, names)
+        self.course, self.teacher = self.held.course, Teacher(self.held.course)
+        shutil.copy(self.course / "gradebook.db", self.course / "gradebook.empty")
+        self.students = [Student(self.held.address, name, self.held.passwords[name]) for name in names]
+        for student in self.students:
+            self.enter(student)
+            student.fetch(lab)
+        self.blank = self.students[0].read(lab)
+        self.students_hand_in()
+        self.usual = {name: self.finish(name) for name in ("collect", "grade")}  # seconds that each takes
+
+    def run(self, target):
+        """Kill this, at a moment of chance, start it again, and let everybody finish; returns a `Run`.
+
+        Raises:
+            TimeoutError: four times the step had ended before its moment came.
+        """
+        before, failed = len(self.handed), self.failed
+        for _ in range(4):
+            done = threading.Event()
+            threads = [threading.Thread(target=self.work, args=[student, done]) for student in self.students]
+            for thread in threads:
+                thread.start()
+            try:
+                killed = self.kill(target)
+            finally:
+                done.set()
+                for thread in threads:
+                    thread.join()
+            self.start_again()
+            self.students_hand_in()
+            self.finish("collect")
+            self.finish("grade")
+            if killed is not None:
+                return Run(target, killed, len(self.handed) - before, self.failed - failed)
+        raise TimeoutError(f"{target} could not be killed: it had always ended before.")
+
+    def kill(self, target):
+        """Let the teacher collect and grade, and kill; returns after how many seconds, or None if it was too late."""
+        step = "collect" if target == "collecting" else "grade"
+        if step == "grade":
+            self.finish("collect")
+        moment, process = self.chance.uniform(0, 0.9 * self.usual[step]), self.start(step)
+        began = time.monotonic()
+        if "writer" in target:
+            until(lambda: process.poll() is not None or (self.course / "gradebook.db-journal").exists(), every=0.0005)
+            time.sleep(self.chance.uniform(0, 0.02))
+        else:
+            time.sleep(moment)
+            if target == "a worker":
+                until(lambda: process.poll() is not None or children(process.pid))
+        victims = self.victims(target, process)
+        for victim in victims:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(victim, signal.SIGKILL)
+        passed = time.monotonic() - began
+        process.wait()
+        return passed if victims else None
+
+    def victims(self, target, process):
+        """The ids of the processes to be killed; none where the teacher's process, which was meant, has ended."""
+        hub = int((self.course / "classroom-data/hub/jupyterhub.pid").read_text())
+        teachers = [process.pid, *descendants(process.pid)] if process.poll() is None else []
+        if target == "the hub":
+            return [hub]
+        if target == "the hub, the proxy and all servers":
+            return [self.held.process.pid, hub, *descendants(hub)]
+        if target == "a student's server":
+            return [self.chance.choice([child for child in children(hub) if b"singleuser" in self.command(child)])]
+        if target == "a worker":
+            return [self.chance.choice(found)] if (found := children(process.pid)) else []
+        return teachers if "all its processes" in target else teachers[:1]
+
+    def command(self, pid):
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/cmdline", "rb") as file:
+            return file.read()
+        return b""
+
+    def work(self, student, done):
+        """Submit again and again, whatever happens."""
+        while not done.is_set():
+            with contextlib.suppress(Exception):
+                self.hand_in(student)
+            done.wait(PAUSE)
+
+    def hand_in(self, student):
+        """Save an answer that nobody gave before, and submit it."""
+        solved = [cell for cell in points(self.lab) if self.chance.random() < 0.5]
+        try:
+            student.save(self.lab, answer(copy_of(self.blank), self.lab, solved, f"{student.name} {self.chance.random()}"))
+            saved = (self.course / "classroom-data/homes" / student.name / self.lab / f"{self.lab}.ipynb").read_bytes()
+            student.submit(self.lab)
+        except Exception:
+            self.failed += 1
+            raise
+        self.handed.append(Handed(student.name, saved, solved))
+
+    def enter(self, student):
+        for step in (student.log_in, student.spawn, student.open):
+            step()
+
+    def start_again(self):
+        """What a teacher does after a crash: `make classroom` if the class does not run."""
+        until(lambda: self.held.process.poll() is not None, 1)  # it sees that its hub has ended
+        if self.held.process.poll() is not None:
+            self.held.start()
+
+    def students_hand_in(self):
+        """Each student submits once more; who has no server any more starts one."""
+        for student in self.students:
+            try:
+                self.hand_in(student)
+            except Exception:
+                student.log_in()
+                student.stop()
+                self.enter(student)
+                self.hand_in(student)
+
+    def start(self, step):
+        words = {"collect": ("nbgrader", "collect", self.lab, "--update"), "grade": ("classroom", "grade", self.lab, "--resume")}[step]
+        return self.teacher.start("-m", *words)
+
+    def finish(self, step):
+        """Let the teacher do a step; returns its seconds."""
+        began = time.monotonic()
+        assert self.start(step).wait() == 0, self.teacher.log.read_text()[-2000:]
+        return time.monotonic() - began
+
+    def complaints(self):
+        return complaints(self.course, self.lab, self.handed)
+
+    def undisturbed(self):
+        """The marks that are there, and those of the same submissions in an empty gradebook, graded without any disturbance."""
+        found = self.marks()
+        for name in ("bundles", "autograded"):
+            shutil.rmtree(self.course / "classroom-data" / name)
+        shutil.copy(self.course / "gradebook.empty", self.course / "gradebook.db")
+        self.finish("grade")
+        return found, self.marks()
+
+    def marks(self):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # nbgrader makes SQLAlchemy warn
+            from classroom.course import open_course
+
+            return marks.of(open_course(self.course), self.lab)
+
+    def close(self):
+        self.held.stop()
+
+
+def copy_of(notebook):
+    return notebook | {"cells": [dict(cell) for cell in notebook["cells"]]}
