@@ -1,5 +1,5 @@
-"""A class of which parts are killed: twenty times SIGKILL ends the hub, a server, the collecting, or a part of the grading, at a moment
-that chance chooses, while students submit again and again. Each time what was killed is started again and brought to its end, and then every
+"""A class of which parts are killed: twenty times SIGKILL ends the hub, a server, the collecting, or a part of the grading, at a random
+moment, while students submit again and again. Each time what was killed is started again and brought to its end, and then every
 submission of which a student was told that it had arrived must be in the exchange, the last one of each student be collected, and the
 gradebook have one submission for each, with the marks that the answer is worth. In the end all marks and comments must be those of an
 undisturbed grading. The tests in `tests/classroom/test_killed.py` do the same with two of the twenty.
@@ -25,8 +25,8 @@ from report import Section, Target, machine, markdown, note
 RUNS = 20
 NAMES = ["ada", "ben", "chen"]
 READING = (
-    "A row is what was killed, how often, the seconds after which it was, how many submissions students were told had arrived, and how many "
-    "of their tries failed, which they repeated. With {}."
+    "A row is what was killed, how often, the seconds after which it was, how many submissions students were told had arrived, and how "
+    "many of their tries failed, which they repeated. With {}."
 )
 
 

@@ -1,4 +1,4 @@
-"""A class goes on after SIGKILL: what a student was told had arrived is there, marked, and once; benchmarks/classroom_killed.py has more."""
+"""A class goes on after SIGKILL: what a student was told had arrived is there, once, and marked; `benchmarks/` has more of this."""
 
 import sys
 
