@@ -50,7 +50,7 @@ def disturb(runs, seed):
         return done, found
     finally:
         if course:
-            course.close()
+            course.held.stop()
         shutil.rmtree(place)
 
 

@@ -1,6 +1,6 @@
 """A class in a hurry: students log in to a running hub, start their servers, fetch a lab, save an answer and submit it, as fast as they
 are answered, while the teacher collects and grades again and again. As many servers run at a time as the option says, since each takes
-about 100 MB and a class on a small machine comes in waves; a student whose turn is over stops the server. Students send the requests that
+about 150 MB and a class on a small machine comes in waves; a student whose turn is over stops the server. Students send the requests that
 JupyterHub's and JupyterLab's pages send; no kernel is started. What fails is tried again, up to three times, and counted.
 
 Contents

@@ -113,8 +113,8 @@ def complaints(course, lab, handed):
     last = {one.student: one for one in handed}
     for one in handed:
         copies = [folder for folder in there.get(one.student, []) if (folder / f"{lab}.ipynb").read_bytes() == one.saved]
-        if not copies or not all((folder / "timestamp.txt").read_text() for folder in copies):
-            found.append(f"{one.student}'s submission is not in the exchange.")
+        if len(copies) != 1 or not (copies[0] / "timestamp.txt").read_text():
+            found.append(f"A submission of {one.student} is {len(copies)} times in the exchange.")
     for student, one in last.items():
         data = course / "classroom-data"
         collected = data / "submitted" / student / lab

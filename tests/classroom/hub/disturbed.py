@@ -13,6 +13,7 @@ import signal
 import threading
 import time
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from tests.classroom import marks
@@ -58,8 +59,9 @@ class Disturbed:
         self.course, self.teacher = self.held.course, Teacher(self.held.course)
         shutil.copy(self.course / "gradebook.db", self.course / "gradebook.empty")
         self.students = [Student(self.held.address, name, self.held.passwords[name]) for name in names]
+        with ThreadPoolExecutor(len(names)) as room:
+            list(room.map(self.enter, self.students))
         for student in self.students:
-            self.enter(student)
             student.fetch(lab)
         self.blank = self.students[0].read(lab)
         self.students_hand_in()
@@ -115,14 +117,13 @@ class Disturbed:
 
     def victims(self, target, process):
         """The ids of the processes to be killed; none where the teacher's process, which was meant, has ended."""
-        hub = int((self.course / "classroom-data/hub/jupyterhub.pid").read_text())
         teachers = [process.pid, *descendants(process.pid)] if process.poll() is None else []
         if target == "the hub":
-            return [hub]
+            return [int((self.course / "classroom-data/hub/jupyterhub.pid").read_text())]
         if target == "the hub, the proxy and all servers":
-            return [self.held.process.pid, hub, *descendants(hub)]
+            return [pid for pid in self.held.processes() if pid not in teachers]
         if target == "a student's server":
-            return [self.chance.choice([child for child in children(hub) if b"singleuser" in self.command(child)])]
+            return [self.chance.choice([pid for pid in self.held.processes() if b"jupyterhub.singleuser" in self.command(pid)])]
         if target == "a worker":
             return [self.chance.choice(found)] if (found := children(process.pid)) else []
         return teachers if "all its processes" in target else teachers[:1]
@@ -200,9 +201,6 @@ class Disturbed:
             from classroom.course import open_course
 
             return marks.of(open_course(self.course), self.lab)
-
-    def close(self):
-        self.held.stop()
 
 
 def copy_of(notebook):
