@@ -101,8 +101,10 @@ class Disturbed:
         moment, process = self.chance.uniform(0, 0.9 * self.usual[step]), self.start(step)
         began = time.monotonic()
         if "writer" in target:
-            until(lambda: process.poll() is not None or (self.course / "gradebook.db-journal").exists(), every=0.0005)
-            time.sleep(self.chance.uniform(0, 0.02))
+            for _ in range(self.chance.randrange(8)):
+                self.wait_for_a_transaction(process, True)
+                self.wait_for_a_transaction(process, False)
+            self.wait_for_a_transaction(process, True)
         else:
             time.sleep(moment)
             if target == "a worker":
@@ -114,6 +116,10 @@ class Disturbed:
         passed = time.monotonic() - began
         process.wait()
         return passed if victims else None
+
+    def wait_for_a_transaction(self, process, begun):
+        """Wait until SQLite's journal is there, or is gone, or the process has ended."""
+        until(lambda: process.poll() is not None or (self.course / "gradebook.db-journal").exists() == begun, every=0.0003)
 
     def victims(self, target, process):
         """The ids of the processes to be killed; none where the teacher's process, which was meant, has ended."""
