@@ -100,10 +100,10 @@ def held(students, servers):
     running = None
     try:
         running = new_class(place / "course", LAB, names)
-        hurry, teacher = Hurry(running, LAB), Teacher(running.course)
+        hurry, teacher = Hurry(running, LAB), Teacher(running.course, LAB)
         began = time.monotonic()
         with ThreadPoolExecutor(1) as desk, ThreadPoolExecutor(servers) as room:
-            grading = desk.submit(teacher.again_and_again, LAB)
+            grading = desk.submit(teacher.again_and_again)
             handed = [one for one in room.map(hurry.visit, range(students), names) if one]
             in_minutes = (time.monotonic() - began) / 60
             teacher.done.set()

@@ -4,10 +4,13 @@ until         wait for something to come true
 gone          wait until processes have ended
 children      of a process
 descendants   they, and theirs
+command       with which a process was started
 """
 
+import contextlib
 import os
 import time
+from pathlib import Path
 
 
 def until(true, seconds=60, every=0.02):
@@ -37,3 +40,9 @@ def children(pid):
 def descendants(pid):
     found = children(pid)
     return found + [below for child in found for below in descendants(child)]
+
+
+def command(pid):
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    return b""

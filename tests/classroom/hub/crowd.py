@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 import warnings
 from typing import NamedTuple
 
@@ -46,34 +47,38 @@ class Handed(NamedTuple):
 
 
 class Teacher:
-    """The teacher's two commands; `interrupt` makes a loop of them end."""
+    """The teacher's two steps, "collect" and "grade": what is newer is collected, and what has changed is graded.
 
-    def __init__(self, course):
-        self.course, self.done = course, threading.Event()
-        self.log = course / "teacher.log"
+    Args:
+        course: the folder.
+        lab: the lab's name.
+    """
 
-    def collect(self, lab):
-        """nbgrader's own command, as its button in formgrader does it: what is newer replaces what was collected."""
-        return self.start("-m", "nbgrader", "collect", lab, "--update").wait()
+    def __init__(self, course, lab):
+        self.course, self.done, self.log = course, threading.Event(), course / "teacher.log"
+        self.commands = {"collect": ["nbgrader", "collect", lab, "--update"], "grade": ["classroom", "grade", lab, "--resume"]}
 
-    def grade(self, lab):
-        return self.start("-m", "classroom", "grade", lab, "--resume").wait()
-
-    def start(self, *words):
-        """Start Python in the course's folder, in a process group of its own, and return the process."""
+    def start(self, step):
+        """Start a step in a process group of its own, and return the process."""
         teacher = {"JUPYTER_CONFIG_PATH": str(self.course / HUB / "teacher"), "CLASSROOM_DEMO": "1"}
         with open(self.log, "a") as log:
-            command, variables = [sys.executable, *map(str, words)], environment(self.course) | teacher
+            command, variables = [sys.executable, "-m", *self.commands[step]], environment(self.course) | teacher
             return subprocess.Popen(command, cwd=self.course, env=variables, stdout=log, stderr=log, start_new_session=True)
 
-    def again_and_again(self, lab):
+    def finish(self, step):
+        """Do a step; returns its seconds."""
+        began = time.monotonic()
+        if self.start(step).wait():
+            raise RuntimeError(f"The teacher could not {step}: {self.log.read_text()[-1500:]}")
+        return time.monotonic() - began
+
+    def again_and_again(self):
         """Collect and grade until `done` is set, and once more after it; return how often."""
         count, last = 0, False
         while not last:
             last = self.done.wait(1)
-            for step in (self.collect, self.grade):
-                if step(lab):
-                    raise RuntimeError(f"The teacher could not {step.__name__}: {self.log.read_text()[-1500:]}")
+            for step in self.commands:
+                self.finish(step)
             count += 1
         return count
 

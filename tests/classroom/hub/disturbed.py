@@ -19,7 +19,7 @@ from typing import NamedTuple
 from tests.classroom import marks
 from tests.classroom.hub.by_http import Student, answer, points
 from tests.classroom.hub.crowd import Handed, Teacher, complaints, new_class
-from tests.classroom.processes import children, descendants, until
+from tests.classroom.processes import children, command, descendants, until
 
 TARGETS = (
     "the hub",
@@ -54,18 +54,27 @@ class Disturbed:
     """
 
     def __init__(self, folder, lab, names, seed):
-        self.lab, self.chance, self.handed, self.failed = lab, random.Random(seed), [], 0
+        self.lab, self.handed, self.failed = lab, [], 0
+        self.chance, self.answers = random.Random(seed), random.Random(seed)  # students draw at times of their own
         self.held = new_class(folder, lab, names)
-        self.course, self.teacher = self.held.course, Teacher(self.held.course)
+        try:
+            self.begin(names)
+        except BaseException:
+            self.held.stop()
+            raise
+
+    def begin(self, names):
+        """Everybody logs in, fetches the lab and submits once."""
+        self.course, self.teacher = self.held.course, Teacher(self.held.course, self.lab)
+        self.usual = {"collect": 2.0, "grade": 5.0}  # seconds that each takes, until it is known better
         shutil.copy(self.course / "gradebook.db", self.course / "gradebook.empty")
         self.students = [Student(self.held.address, name, self.held.passwords[name]) for name in names]
         with ThreadPoolExecutor(len(names)) as room:
             list(room.map(self.enter, self.students))
         for student in self.students:
-            student.fetch(lab)
-        self.blank = self.students[0].read(lab)
+            student.fetch(self.lab)
+        self.blank = self.students[0].read(self.lab)
         self.students_hand_in()
-        self.usual = {name: self.finish(name) for name in ("collect", "grade")}  # seconds that each takes
 
     def run(self, target):
         """Kill this, at a moment of chance, start it again, and let everybody finish; returns a `Run`.
@@ -98,7 +107,7 @@ class Disturbed:
         step = "collect" if target == "collecting" else "grade"
         if step == "grade":
             self.finish("collect")
-        moment, process = self.chance.uniform(0, 0.9 * self.usual[step]), self.start(step)
+        moment, process = self.chance.uniform(0, 0.9 * self.usual[step]), self.teacher.start(step)
         began = time.monotonic()
         if "writer" in target:
             for _ in range(self.chance.randrange(8)):
@@ -129,15 +138,10 @@ class Disturbed:
         if target == "the hub, the proxy and all servers":
             return [pid for pid in self.held.processes() if pid not in teachers]
         if target == "a student's server":
-            return [self.chance.choice([pid for pid in self.held.processes() if b"jupyterhub.singleuser" in self.command(pid)])]
+            return [self.chance.choice([pid for pid in self.held.processes() if b"jupyterhub.singleuser" in command(pid)])]
         if target == "a worker":
             return [self.chance.choice(found)] if (found := children(process.pid)) else []
         return teachers if "all its processes" in target else teachers[:1]
-
-    def command(self, pid):
-        with contextlib.suppress(OSError), open(f"/proc/{pid}/cmdline", "rb") as file:
-            return file.read()
-        return b""
 
     def work(self, student, done):
         """Submit again and again, whatever happens."""
@@ -148,9 +152,9 @@ class Disturbed:
 
     def hand_in(self, student):
         """Save an answer that nobody gave before, and submit it."""
-        solved = [cell for cell in points(self.lab) if self.chance.random() < 0.5]
+        solved = [cell for cell in points(self.lab) if self.answers.random() < 0.5]
         try:
-            student.save(self.lab, answer(copy_of(self.blank), self.lab, solved, f"{student.name} {self.chance.random()}"))
+            student.save(self.lab, answer(copy_of(self.blank), self.lab, solved, f"{student.name} {self.answers.random()}"))
             saved = (self.course / "classroom-data/homes" / student.name / self.lab / f"{self.lab}.ipynb").read_bytes()
             student.submit(self.lab)
         except Exception:
@@ -179,15 +183,8 @@ class Disturbed:
                 self.enter(student)
                 self.hand_in(student)
 
-    def start(self, step):
-        words = {"collect": ("nbgrader", "collect", self.lab, "--update"), "grade": ("classroom", "grade", self.lab, "--resume")}[step]
-        return self.teacher.start("-m", *words)
-
     def finish(self, step):
-        """Let the teacher do a step; returns its seconds."""
-        began = time.monotonic()
-        assert self.start(step).wait() == 0, self.teacher.log.read_text()[-2000:]
-        return time.monotonic() - began
+        self.usual[step] = self.teacher.finish(step)
 
     def complaints(self):
         return complaints(self.course, self.lab, self.handed)
