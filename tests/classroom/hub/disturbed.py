@@ -12,13 +12,12 @@ import shutil
 import signal
 import threading
 import time
-import warnings
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-from tests.classroom import marks
+from classroom.hub.__main__ import healthy
 from tests.classroom.hub.by_http import Student, answer, points
-from tests.classroom.hub.crowd import Handed, Teacher, complaints, new_class
+from tests.classroom.hub.crowd import Handed, Teacher, booked, complaints, new_class
 from tests.classroom.processes import children, command, descendants, until
 
 TARGETS = (
@@ -168,7 +167,7 @@ class Disturbed:
 
     def start_again(self):
         """What a teacher does after a crash: `make classroom` if the class does not run."""
-        until(lambda: self.held.process.poll() is not None, 1)  # it sees that its hub has ended
+        until(lambda: self.held.process.poll() is not None or healthy(self.held.port))
         if self.held.process.poll() is not None:
             self.held.start()
 
@@ -191,19 +190,12 @@ class Disturbed:
 
     def undisturbed(self):
         """The marks that are there, and those of the same submissions in an empty gradebook, graded without any disturbance."""
-        found = self.marks()
+        found = booked(self.course, self.lab)
         for name in ("bundles", "autograded"):
             shutil.rmtree(self.course / "classroom-data" / name)
         shutil.copy(self.course / "gradebook.empty", self.course / "gradebook.db")
         self.finish("grade")
-        return found, self.marks()
-
-    def marks(self):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # nbgrader makes SQLAlchemy warn
-            from classroom.course import open_course
-
-            return marks.of(open_course(self.course), self.lab)
+        return found, booked(self.course, self.lab)
 
 
 def copy_of(notebook):
