@@ -3,6 +3,7 @@
 new_class   a course folder with a list of students and one released lab
 Handed      what one student saved and was told had arrived, and the marks that it must have
 Teacher     collect and grade, as in a terminal
+booked      what is in the gradebook
 complaints  what was lost, doubled or marked wrongly
 """
 
@@ -99,6 +100,15 @@ def marks_of(handed, lab):
     return found
 
 
+def booked(course, lab):
+    """What the gradebook says, by student."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # nbgrader makes SQLAlchemy warn
+        from classroom.course import open_course
+
+        return marks.of(open_course(course), lab)
+
+
 def complaints(course, lab, handed):
     """Look whether a class lost, doubled or mixed up anything.
 
@@ -109,12 +119,7 @@ def complaints(course, lab, handed):
     Returns:
         A list of sentences.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # nbgrader makes SQLAlchemy warn
-        from classroom.course import open_course
-
-        booked = marks.of(open_course(course), lab)
-    there, found = inbound(course, lab), []
+    there, found, given = inbound(course, lab), [], booked(course, lab)
     last = {one.student: one for one in handed}
     for one in handed:
         copies = [folder for folder in there.get(one.student, []) if (folder / f"{lab}.ipynb").read_bytes() == one.saved]
@@ -125,10 +130,10 @@ def complaints(course, lab, handed):
         collected = data / "submitted" / student / lab
         if not (collected / f"{lab}.ipynb").is_file() or (collected / f"{lab}.ipynb").read_bytes() != one.saved:
             found.append(f"{student}'s last submission is not what was collected.")
-        if student not in booked:
+        if student not in given:
             found.append(f"{student} has no mark.")
-        elif {name: mark for name, mark in booked[student]["auto"].items() if mark is not None} != marks_of(one, lab):
-            found.append(f"{student} has other marks than the answer is worth: {json.dumps(booked[student]['auto'])}.")
-    found += [f"{student} has a mark and handed in nothing." for student in booked.keys() - last.keys()]
+        elif {name: mark for name, mark in given[student]["auto"].items() if mark is not None} != marks_of(one, lab):
+            found.append(f"{student} has other marks than the answer is worth: {json.dumps(given[student]['auto'])}.")
+    found += [f"{student} has a mark and handed in nothing." for student in given.keys() - last.keys()]
     rests = [*(data / "bundles").rglob(".*"), *(data / "submitted").rglob(".*"), *(data / "autograded").rglob(".*")] if last else []
     return found + [f"{path.relative_to(course)} was left behind." for path in rests]

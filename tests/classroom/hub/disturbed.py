@@ -6,6 +6,7 @@ Disturbed   such a class: `run` kills once and finishes; `complaints` and `undis
 """
 
 import contextlib
+import copy
 import os
 import random
 import shutil
@@ -153,7 +154,7 @@ class Disturbed:
         """Save an answer that nobody gave before, and submit it."""
         solved = [cell for cell in points(self.lab) if self.answers.random() < 0.5]
         try:
-            student.save(self.lab, answer(copy_of(self.blank), self.lab, solved, f"{student.name} {self.answers.random()}"))
+            student.save(self.lab, answer(copy.deepcopy(self.blank), self.lab, solved, f"{student.name} {self.answers.random()}"))
             saved = (self.course / "classroom-data/homes" / student.name / self.lab / f"{self.lab}.ipynb").read_bytes()
             student.submit(self.lab)
         except Exception:
@@ -162,8 +163,9 @@ class Disturbed:
         self.handed.append(Handed(student.name, saved, solved))
 
     def enter(self, student):
-        for step in (student.log_in, student.spawn, student.open):
-            step()
+        student.log_in()
+        student.spawn()
+        student.open()
 
     def start_again(self):
         """What a teacher does after a crash: `make classroom` if the class does not run."""
@@ -196,7 +198,3 @@ class Disturbed:
         shutil.copy(self.course / "gradebook.empty", self.course / "gradebook.db")
         self.finish("grade")
         return found, booked(self.course, self.lab)
-
-
-def copy_of(notebook):
-    return notebook | {"cells": [dict(cell) for cell in notebook["cells"]]}
