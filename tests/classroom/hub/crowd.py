@@ -3,6 +3,7 @@
 new_class   a course folder with a list of students and one released lab
 Handed      what one student saved and was told had arrived, and the marks that it must have
 Teacher     collect and grade, as in a terminal
+arrived     what is in the exchange
 booked      what is in the gradebook
 complaints  what was lost, doubled or marked wrongly
 """
@@ -14,6 +15,7 @@ import sys
 import threading
 import time
 import warnings
+from collections import Counter
 from typing import NamedTuple
 
 from classroom.hub.people import Person, add
@@ -84,11 +86,12 @@ class Teacher:
         return count
 
 
-def inbound(course, lab):
-    """A dict from students to the folders of their submissions in the exchange, oldest first."""
+def arrived(course, lab):
+    """What lies whole in the exchange: folders, each with its student and the bytes of the notebook."""
     found = {}
-    for folder in sorted((course / "classroom-data/exchange/rnn/inbound").glob(f"[!.]*+{lab}+*"), key=lambda folder: folder.name):
-        found.setdefault(folder.name.split("+")[0], []).append(folder)
+    for folder in (course / "classroom-data/exchange/rnn/inbound").glob(f"[!.]*+{lab}+*"):
+        if (folder / "timestamp.txt").read_text():
+            found[folder] = folder.name.split("+")[0], (folder / f"{lab}.ipynb").read_bytes()
     return found
 
 
@@ -119,12 +122,11 @@ def complaints(course, lab, handed):
     Returns:
         A list of sentences.
     """
-    there, found, given = inbound(course, lab), [], booked(course, lab)
+    there, found, given = Counter(arrived(course, lab).values()), [], booked(course, lab)
     last = {one.student: one for one in handed}
     for one in handed:
-        copies = [folder for folder in there.get(one.student, []) if (folder / f"{lab}.ipynb").read_bytes() == one.saved]
-        if len(copies) != 1 or not (copies[0] / "timestamp.txt").read_text():
-            found.append(f"A submission of {one.student} is {len(copies)} times in the exchange.")
+        if (count := there[one.student, one.saved]) != 1:
+            found.append(f"A submission of {one.student} is {count} times in the exchange.")
     for student, one in last.items():
         data = course / "classroom-data"
         collected = data / "submitted" / student / lab
