@@ -2,7 +2,7 @@
 moment, while students submit again and again. Each time what was killed is started again and brought to its end, and then every
 submission of which a student was told that it had arrived must be in the exchange, the last one of each student be collected, and the
 gradebook have one submission for each, with the marks that the answer is worth. In the end all marks and comments must be those of an
-undisturbed grading. The tests in `tests/classroom/test_killed.py` do the same with two of the twenty.
+undisturbed grading. `tests/classroom/hub/test_killed.py` does it twice.
 
 Contents
     RUNS      how often

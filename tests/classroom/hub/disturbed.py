@@ -89,12 +89,13 @@ class Disturbed:
             for thread in threads:
                 thread.start()
             try:
-                killed = self.kill(target)
+                killed, step = self.kill(target)
             finally:
                 done.set()
                 for thread in threads:
                     thread.join()
             self.start_again()
+            step.wait()
             self.students_hand_in()
             self.finish("collect")
             self.finish("grade")
@@ -103,7 +104,7 @@ class Disturbed:
         raise TimeoutError(f"{target} could not be killed: it had always ended before.")
 
     def kill(self, target):
-        """Let the teacher collect and grade, and kill; returns after how many seconds, or None if it was too late."""
+        """Let the teacher collect and grade, and kill; returns after how many seconds, None if it was too late, and the teacher's step."""
         step = "collect" if target == "collecting" else "grade"
         if step == "grade":
             self.finish("collect")
@@ -122,9 +123,7 @@ class Disturbed:
         for victim in victims:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(victim, signal.SIGKILL)
-        passed = time.monotonic() - began
-        process.wait()
-        return passed if victims else None
+        return (time.monotonic() - began if victims else None), process
 
     def wait_for_a_transaction(self, process, begun):
         """Wait until SQLite's journal is there, or is gone, or the process has ended."""
