@@ -87,8 +87,11 @@ class SafeCollect(ExchangeCollect):
 
     def copy_files(self):
         """Collect what is not there, and with `update` what is newer than what is there."""
+        lab = self.coursedir.assignment_id
+        if not self.src_records:
+            self.log.warning("No submissions of %s to collect", lab)
         for record in self.src_records:
-            student, lab = record["username"], self.coursedir.assignment_id
+            student = record["username"]
             dest = Path(self.coursedir.format_path(self.coursedir.submitted_directory, student, lab))
             new, old = (dest.with_name(f".{dest.name}.{name}") for name in ("new", "old"))
             for rest in (new, old):  # of a collecting that was killed

@@ -60,7 +60,7 @@ class Writer:
         try:
             notebook = json.loads(self._place(bundle).read_text(encoding="utf-8"))
             with self._gradebook() as gradebook:
-                return notebook["metadata"].get("classroom") == self._written(gradebook, bundle)
+                return notebook["metadata"].get("classroom") == self._written(gradebook, bundle, self._submitted(bundle))
         except (FileNotFoundError, ValueError, MissingEntry):
             return False
 
@@ -80,7 +80,7 @@ class Writer:
             gradebook.update_or_create_student(bundle.student)
             gradebook.update_or_create_submission(bundle.lab, bundle.student, **({"timestamp": submitted} if submitted else {}))
             late.enter(gradebook, self.course.data, bundle.lab, bundle.student)
-            written = self._written(gradebook, bundle)
+            written = self._written(gradebook, bundle, submitted)
         names = {"notebook": bundle.lab, "assignment": bundle.lab, "student": bundle.student, "db_url": self.course.db_url}
         for step in self.steps:
             notebook, _ = step.preprocess(notebook, {"nbgrader": names})
@@ -110,10 +110,10 @@ class Writer:
                     grade.needs_manual_grade = True
             gradebook.db.commit()
 
-    def _written(self, gradebook, bundle):
+    def _written(self, gradebook, bundle, submitted):
         """What a mark in the gradebook depends on: the result, when it came in, when it was due."""
         due, extension = late.terms(gradebook, self.course.data, bundle.lab, bundle.student)
-        times = {"submitted": self._submitted(bundle), "due": due, "extension": extension}
+        times = {"submitted": submitted, "due": due, "extension": extension}
         return {"result": bundle.digest} | {name: str(value) for name, value in times.items()}
 
     def _submitted(self, bundle):
