@@ -12,6 +12,7 @@ Contents
 """
 
 import argparse
+import contextlib
 import shutil
 import sys
 import tempfile
@@ -64,7 +65,8 @@ class Hurry:
             self.said.append(str(why))
             return None
         finally:
-            self.timed("stop", student.stop)
+            with contextlib.suppress(Exception):  # it is counted
+                self.timed("stop", student.stop)
 
     def timed(self, step, action, *arguments):
         for left in reversed(range(TRIES)):
@@ -104,9 +106,11 @@ def held(students, servers):
         began = time.monotonic()
         with ThreadPoolExecutor(1) as desk, ThreadPoolExecutor(servers) as room:
             grading = desk.submit(teacher.again_and_again)
-            handed = [one for one in room.map(hurry.visit, range(students), names) if one]
+            try:
+                handed = [one for one in room.map(hurry.visit, range(students), names) if one]
+            finally:
+                teacher.done.set()
             in_minutes = (time.monotonic() - began) / 60
-            teacher.done.set()
             rounds = grading.result()
         graded_minutes = (time.monotonic() - began) / 60
         found = [*hurry.said, *complaints(running.course, LAB, handed)]
