@@ -15,6 +15,8 @@ SOLUTIONS := $(wildcard solutions/*.py)
 LABS := $(wildcard labs/*/*.ipynb)
 INSTALLED := $(VENV)/installed
 HUB := classroom/hub
+DEPLOY := classroom/deploy
+NGSHARE := .cache/ngshare/installed
 PROXY := $(HUB)/node_modules/.package-lock.json
 BUILD_SITE := $(VENV)/bin/jupyter-book build . --toc book/_toc.yml --path-output .
 
@@ -25,7 +27,7 @@ help: ## list the targets
 	@echo "make course   set up, build and serve the course on http://127.0.0.1:8000 (PORT=9000 for another port)"
 	@echo "make classroom      a class on this machine: JupyterHub with a demo class on http://127.0.0.1:8010 (PORT=9010 for another port)"
 	@echo "make classroom-test test the class: sandbox, grading, hostile submissions, and a browser from login to exported grades"
-	@echo "make test     lint, unit tests, labs, every notebook, the site without warnings, browser tests"
+	@echo "make test     lint, unit tests, labs, grading, every notebook, the site without warnings, browser tests"
 	@echo "make site     build the site into _build/html, without serving it"
 	@echo "make pdf      print the book into _build/rnn-course.pdf (needs Chromium or Chrome)"
 	@echo "make labs     build labs/ from solutions/"
@@ -46,9 +48,15 @@ $(INSTALLED): requirements.txt pyproject.toml book/package-lock.json tools/insta
 classroom: labs $(PROXY) ## a class with JupyterHub
 	@$(PY) -m classroom.hub --port "$(if $(filter file,$(origin PORT)),8010,$(PORT))"
 
-classroom-test: $(INSTALLED) $(PROXY)
+classroom-test: $(INSTALLED) $(PROXY) $(NGSHARE)
 	$(PY) -m pytest -n auto tests/classroom -m "not browser"
 	$(PY) -m pytest tests/classroom -m browser
+
+# Its client beside nbgrader, its service in a folder of its own: neither's requirements fit the course's.
+$(NGSHARE): $(wildcard $(DEPLOY)/*.txt) $(INSTALLED)
+	@$(PY) -m pip install --quiet --no-deps -r $(DEPLOY)/exchange.txt
+	@$(PY) -m pip install --quiet --no-deps --upgrade --target .cache/ngshare -r $(DEPLOY)/ngshare.txt
+	@touch $@
 
 $(PROXY): $(HUB)/package-lock.json $(INSTALLED)
 	@npm ci --prefix $(HUB) --ignore-scripts --no-audit --no-fund --loglevel=error
@@ -80,8 +88,8 @@ lint: $(INSTALLED)
 	$(PY) -m ruff format --check .
 	$(PY) solutions/build.py --check
 
-unit: lint
-	$(PY) -m pytest -n auto -m "not browser and not executed" --ignore-glob="tests/classroom/*/*"
+unit: lint $(PROXY) $(NGSHARE)
+	$(PY) -m pytest -n auto -m "not browser and not executed"
 
 notebooks: unit
 	$(PY) tools/notebooks.py
@@ -95,6 +103,7 @@ strict-site: notebooks
 
 browser: strict-site
 	$(PY) -m pytest tests/browser -m browser -n auto --dist loadgroup
+	$(PY) -m pytest tests/classroom -m browser
 
 bench: $(INSTALLED) ## ratios, never part of the tests; exits 1 if a target is missed
 	$(PY) benchmarks/run.py $(ONLY)

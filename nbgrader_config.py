@@ -32,7 +32,8 @@ c.CourseDirectory.autograded_directory = "classroom-data/autograded"
 c.CourseDirectory.feedback_directory = "classroom-data/feedback"
 c.CourseDirectory.solution_directory = "classroom-data/solution"
 c.CourseDirectory.source_with_tests_directory = "classroom-data/source_with_tests"
-c.CourseDirectory.db_url = f"sqlite:///{root / 'gradebook.db'}?timeout=60"  # seconds to wait while another process writes
+# PostgreSQL, say, from the environment; SQLite waits so many seconds while another process writes.
+c.CourseDirectory.db_url = os.environ.get("CLASSROOM_GRADEBOOK") or f"sqlite:///{root / 'gradebook.db'}?timeout=60"
 
 # What is never handed out, handed in or copied.
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", ".git", ".DS_Store", "*~", "*.tmp", "feedback"]

@@ -97,10 +97,13 @@ def write(folder, bundle):
         made.mkdir()
         for name, text in (("notebook.ipynb", bundle.notebook), ("result.json", bundle.result())):
             _put(made / name, text)
+        old = home / f".old-{bundle.key}"
         if place.exists():
-            place.rename(Path(new, "old"))  # deleted with the temporary folder
+            shutil.rmtree(old, ignore_errors=True)
+            place.rename(old)  # `sweep` brings it back if nothing came in its place
         made.rename(place)
     make_current(folder, bundle)
+    shutil.rmtree(old, ignore_errors=True)
     return place
 
 
@@ -137,7 +140,11 @@ def load(folder, lab):
 
 
 def sweep(folder, lab):
-    """Remove what a writer that was killed left half made."""
+    """Remove what a writer that was killed left half made, and bring back what it had put aside."""
+    for old in Path(folder, lab).glob("*/.old-*"):
+        place = old.with_name(old.name.removeprefix(".old-"))
+        if not place.exists():
+            old.rename(place)
     for path in Path(folder, lab).glob("*/.*"):
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 

@@ -6,9 +6,14 @@ nbgrader's inbound folder is written by students: the names of its entries, the 
 is the owner of the folder, when is the last change of anything in it as the file system noted it, and only plain files are copied, one by
 one through descriptors, so nothing can be exchanged for a link meanwhile. A folder that breaks the limits is collected as a sentence that
 says so, and the others are collected all the same.
+
+A submission is collected whole or not at all: it is copied beside its place and renamed. Who reads one holds the `lock`, so that grading
+and collecting may run at the same time.
 """
 
+import contextlib
 import datetime
+import fcntl
 import os
 import pwd
 import re
@@ -17,9 +22,9 @@ import stat
 from pathlib import Path
 
 from nbgrader.exchange.default.collect import ExchangeCollect
-from traitlets import Int
+from traitlets import Int, Unicode
 
-__all__ = ["NOT_COLLECTED", "SafeCollect"]
+__all__ = ["NOT_COLLECTED", "SafeCollect", "lock"]
 
 NOT_COLLECTED = "not_collected.txt"  # in the place of a submission: why there is none
 OWN = ("timestamp.txt", NOT_COLLECTED)  # written here, never copied
@@ -31,11 +36,22 @@ class Refuse(Exception):
     """Why a submission is not collected: one sentence."""
 
 
+@contextlib.contextmanager
+def lock(root):
+    """Let nobody else read or exchange what a course has collected; the system takes the lock back however this process ends."""
+    path = Path(root, "classroom-data", "collect.lock")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 class SafeCollect(ExchangeCollect):
     """nbgrader's collect for an inbound folder that is not trusted."""
 
     max_files = Int(200, help="files in one submission").tag(config=True)
     max_depth = Int(8, help="folders in folders").tag(config=True)
+    owner = Unicode("{student}", help="a student's system account").tag(config=True)
 
     def _path_to_record(self, path):
         """One entry of the inbound folder; an entry that is not its student's sorts last and is dropped by `init_src`."""
@@ -63,12 +79,37 @@ class SafeCollect(ExchangeCollect):
                 owner = pwd.getpwuid(entry.st_uid).pw_name
             except KeyError:
                 owner = f"user {entry.st_uid}"
-            if owner != student:
+            if owner != self.owner.format(student=student):
                 raise Refuse(f"it says that {student} handed it in, and belongs to {owner}.")
 
     def init_src(self):
         super().init_src()
         self.src_records = [record for record in self.src_records if record["timestamp"] != NEVER]
+
+    def copy_files(self):
+        """Collect what is not there, and with `update` what is newer than what is there."""
+        lab = self.coursedir.assignment_id
+        if not self.src_records:
+            self.log.warning("No submissions of %s to collect", lab)
+        for record in self.src_records:
+            student = record["username"]
+            dest = Path(self.coursedir.format_path(self.coursedir.submitted_directory, student, lab))
+            new, old = (dest.with_name(f".{dest.name}.{name}") for name in ("new", "old"))
+            for rest in (new, old):  # of a collecting that was killed
+                shutil.rmtree(rest, ignore_errors=True)
+            there = self.coursedir.get_existing_timestamp(dest)
+            newer = self.update and (there is None or record["timestamp"] > there)
+            if dest.is_dir() and not newer and not (self.before_duedate and record["timestamp"] != there):
+                self.log.info("No newer submission to collect: %s %s", student, lab)
+                continue
+            self.log.info("Collecting submission: %s %s", student, lab)
+            dest.parent.mkdir(parents=True, exist_ok=True)
+            self.do_copy(os.path.join(self.inbound_path, record["filename"]), new)
+            with lock(self.coursedir.root):
+                if dest.exists():
+                    dest.rename(old)
+                new.rename(dest)
+            shutil.rmtree(old, ignore_errors=True)
 
     def do_copy(self, src, dest, log=None):
         """Copy a submission and write down when it was handed in; or why it is not here."""

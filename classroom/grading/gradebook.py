@@ -1,16 +1,15 @@
 """The one writer: from bundles into nbgrader's gradebook and the autograded folder, with nbgrader's own code.
 
     Writer(course).write(bundle)     as after `nbgrader autograde`: formgrader, manual grading and feedback go on from here
-    Writer(course).has(bundle)       whether this very result is written
+    Writer(course).has(bundle)       whether this very result is written, for the time it came in and the due date that counts
 
-Writing twice is the same as writing once, and the notebook is put into the autograded folder last, with the result's digest in its
+Writing twice is the same as writing once, and the notebook is put into the autograded folder last, with what was written in its
 metadata; so a writer that was killed leaves nothing that writing again does not put right. What a teacher wrote, marks and comments, is
 kept.
 """
 
 import functools
 import json
-import os
 import re
 import warnings
 from pathlib import Path
@@ -57,19 +56,13 @@ class Writer:
 
     @_quiet
     def has(self, bundle):
-        """Tell whether this result is in the autograded folder and its submission in the gradebook."""
+        """Tell whether this result is in the autograded folder and its submission in the gradebook, and lateness is as it was then."""
         try:
             notebook = json.loads(self._place(bundle).read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError):
+            with self._gradebook() as gradebook:
+                return notebook["metadata"].get("classroom") == self._written(gradebook, bundle, self._submitted(bundle))
+        except (FileNotFoundError, ValueError, MissingEntry):
             return False
-        if notebook["metadata"].get("classroom", {}).get("result") != bundle.digest:
-            return False
-        with self._gradebook() as gradebook:
-            try:
-                gradebook.find_submission(bundle.lab, bundle.student)
-            except MissingEntry:
-                return False
-        return True
 
     @_quiet
     def write(self, bundle):
@@ -87,11 +80,12 @@ class Writer:
             gradebook.update_or_create_student(bundle.student)
             gradebook.update_or_create_submission(bundle.lab, bundle.student, **({"timestamp": submitted} if submitted else {}))
             late.enter(gradebook, self.course.data, bundle.lab, bundle.student)
+            written = self._written(gradebook, bundle, submitted)
         names = {"notebook": bundle.lab, "assignment": bundle.lab, "student": bundle.student, "db_url": self.course.db_url}
         for step in self.steps:
             notebook, _ = step.preprocess(notebook, {"nbgrader": names})
         self.explain(bundle, notebook)
-        notebook.metadata["classroom"] = {"result": bundle.digest}
+        notebook.metadata["classroom"] = written
         place = self._place(bundle)
         place.parent.mkdir(parents=True, exist_ok=True)
         if submitted:
@@ -115,6 +109,12 @@ class Writer:
                 for grade in submission.grades:
                     grade.needs_manual_grade = True
             gradebook.db.commit()
+
+    def _written(self, gradebook, bundle, submitted):
+        """What a mark in the gradebook depends on: the result, when it came in, when it was due."""
+        due, extension = late.terms(gradebook, self.course.data, bundle.lab, bundle.student)
+        times = {"submitted": submitted, "due": due, "extension": extension}
+        return {"result": bundle.digest} | {name: str(value) for name, value in times.items()}
 
     def _submitted(self, bundle):
         path = self.course.submitted(bundle.student, bundle.lab) / "timestamp.txt"
@@ -161,7 +161,7 @@ def as_markdown(sentence):
 
 
 def _replace(path, text):
-    """Write a file so that it is there whole or not at all."""
-    new = Path(path).with_name(f".{path.name}.{os.getpid()}.tmp")
+    """Write a file so that it is there whole or not at all; what a writer that was killed left beside it is written over."""
+    new = Path(path).with_name(f".{path.name}.tmp")
     new.write_text(text, encoding="utf-8")
     new.replace(path)

@@ -29,7 +29,7 @@ class Kernels:
         self.opener, self.step_s, self.cell_s, self.total_s = opener, step_s, cell_s, total_s
         self.kernel = self.cells = self.learner = None
         self.served = False  # whether the kernel serves the wall now
-        self.opened, self.late, self.end = 0, {}, time.monotonic() + total_s
+        self.opened, self.late, self.suspected, self.end = 0, {}, set(), time.monotonic() + total_s
         self.history, self.flags, self.seconds = [], [], {"kernels": 0.0, "cells": 0.0, "checks": 0.0}
 
     def open(self):
@@ -41,7 +41,7 @@ class Kernels:
             given = self.learner.given if self.learner else []
             kernel = self.kernel
             self.learner = Learner(kernel.wall, kernel.interrupt, lambda: getattr(kernel, "killed", None))
-            self.learner.given, self.learner.late = given, self.late
+            self.learner.given, self.learner.late, self.learner.suspected = given, self.late, self.suspected
         self.cells.run('import os; os.environ["NBGRADER_EXECUTION"] = "autograde"', self.cell_s)
         for kind, *what in list(self.history):
             if self.kernel is None:
@@ -109,7 +109,10 @@ class Kernels:
             return []
         if not self.ready():
             return [failure("NotRun", "This cell was not run, because cells before it used up the time or ended their process too often.")]
+        called = bool(self.learner.used)
         outputs, faults, alive = self._inside(source)
+        if not alive and called and self.ready():  # a function may have left behind what ended the cell
+            outputs, faults, alive = self._inside(source)
         for fault in faults:
             self.flag(f"The cell {name} {fault}.")
         if alive:  # what ends a kernel is not run again
@@ -134,7 +137,7 @@ class Kernels:
                 if not learner.gone:
                     self.cells.served(request, 5)
             except TimeoutError:
-                learner.gone = "did not let the grader go on"
+                learner.ended("did not let the grader go on")
             if learner.gone:
                 self.lost(f"the learner's code {learner.gone}")
 

@@ -6,6 +6,7 @@
 Both lie in classroom-data/ and may be missing. They are entered into nbgrader's gradebook, so formgrader shows them; an extension that a
 teacher gave there stays unless the table names the same student and lab. Late is measured from the time that `SafeCollect` wrote down.
 
+    terms(gradebook, folder, lab, student)     the due date and the extension that count
     enter(gradebook, folder, lab, student)     put both into the gradebook
     DailyPenalty                               nbgrader's late penalty: a share of the points for every day begun
 """
@@ -18,7 +19,7 @@ from pathlib import Path
 from nbgrader.plugins import BasePlugin
 from traitlets import Float
 
-__all__ = ["DailyPenalty", "enter", "read_due", "read_extensions"]
+__all__ = ["DailyPenalty", "enter", "read_due", "read_extensions", "terms"]
 
 
 class DailyPenalty(BasePlugin):
@@ -39,22 +40,32 @@ class DailyPenalty(BasePlugin):
         return score * min(self.most, self.per_day * math.ceil(total_seconds_late / 86400))
 
 
-def enter(gradebook, folder, lab, student):
-    """Put a lab's due date and a student's extension into nbgrader's gradebook.
+def terms(gradebook, folder, lab, student):
+    """What counts for a student: what the tables say, and where they are silent, what stands in the gradebook.
 
     Args:
         gradebook: nbgrader's `Gradebook`, in which the submission is.
         folder: where the tables are.
         lab, student: their names.
+    Returns:
+        due: a time in UTC, without a zone, or None.
+        extension: a timedelta, or None.
     Raises:
         ValueError: a line of a table cannot be read; the sentence says which.
     """
-    due = read_due(Path(folder, "due.csv")).get(lab)
-    if due is not None and gradebook.find_assignment(lab).duedate != due:
-        gradebook.update_or_create_assignment(lab, duedate=due)
+    booked = gradebook.find_submission(lab, student)
+    due = read_due(Path(folder, "due.csv")).get(lab, booked.assignment.duedate)
     hours = read_extensions(Path(folder, "extensions.csv")).get((student, lab))
-    if hours is not None:
-        gradebook.grant_extension(lab, student, hours=hours)
+    return due, booked.extension if hours is None else datetime.timedelta(hours=hours) or None
+
+
+def enter(gradebook, folder, lab, student):
+    """Put a lab's due date and a student's extension into nbgrader's gradebook; takes and raises what `terms` does."""
+    due, extension = terms(gradebook, folder, lab, student)
+    if gradebook.find_assignment(lab).duedate != due:
+        gradebook.update_or_create_assignment(lab, duedate=due)
+    if due is not None and gradebook.find_submission(lab, student).extension != extension:  # of no date, nbgrader can make nothing
+        gradebook.grant_extension(lab, student, hours=extension / datetime.timedelta(hours=1) if extension else 0)
 
 
 def read_due(path):

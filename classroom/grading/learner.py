@@ -52,7 +52,8 @@ class Learner(Peer):
         self.interrupt, self.killed, self.functions, self.given = interrupt, killed, {}, []  # given: the callbacks by number
         self.deadline = self.step_s = None
         self.used, self.doubt = set(), False  # names of functions that were called; whether the last of them ended the process is not sure
-        self.gone, self.late, self.calls, self.asked = "", {}, 0, 0  # late: name -> why its function is not called again
+        self.gone, self.calls, self.asked = "", 0, 0
+        self.late, self.suspected = {}, set()  # name -> why its function is not called again; names of which that is not yet sure
 
     @contextlib.contextmanager
     def step(self, seconds):
@@ -150,7 +151,7 @@ class Learner(Peer):
                 raise
             self._too_late(called)
         except Gone:
-            self.gone = self._ended(called if outer else None)
+            self.ended("cannot be called any more, because its process ended", called if outer else None)
         except (wall.Broken, wall.TooLarge, RecursionError):
             self._broken(called if outer else None)
         finally:
@@ -164,13 +165,20 @@ class Learner(Peer):
             self.late[name] = self.gone
         raise CheckStopped(self.gone)
 
-    def _ended(self, name):
-        """Why the process ended, in words that complete "it ..."; a function that ended it, alone, is not called in the next one."""
-        killed = self.killed()
+    def ended(self, why, name=None):
+        """The process has ended, while the function of this name was called, or when none was; `why` completes "it ...".
+
+        A function that ended it, alone, is not called in the next one. Nor is one after which it ended, twice, when nothing was called
+        any more and nothing else had been: it left something behind.
+        """
+        self.gone, killed = why, self.killed()
         self.doubt = bool(self.used - {name})  # what ran before may have left threads, processes or memory behind
-        if name and not self.doubt:
+        if name is None and len(self.used) == 1:
+            (one,) = self.used
+            name = one if one in self.suspected else None
+            self.suspected.add(one)
+        if name and not self.used - {name}:
             self.late[name] = f"was stopped: {killed[0].lower()}{killed[1:].rstrip('.')}" if killed else "ended its process"
-        return "cannot be called any more, because its process ended"
 
     def _too_late(self, name):
         """Interrupt what runs inside; if it ends, the kernel can be used further."""

@@ -19,7 +19,7 @@ from typing import NamedTuple
 from classroom.grading import bundle as bundles
 from classroom.grading import fingerprint
 from classroom.grading.bundle import Bundle, key_of
-from classroom.grading.collect import NOT_COLLECTED
+from classroom.grading.collect import NOT_COLLECTED, lock
 from classroom.grading.task import Stop, unjudged
 from classroom.seeds import secret, seed
 
@@ -115,13 +115,14 @@ class Tasks:
     def of(self, student):
         """The task of a student's submission as it is now."""
         submission, refused, folder = None, None, self.course.submitted(student, self.lab)
-        try:
-            submission = self.find(folder, self.release)
-        except OSError:
-            refused = "The submission could not be read."
-        except Exception as why:  # the doctor's `Refused`
-            note = folder / NOT_COLLECTED
-            refused = note.read_text(encoding="utf-8").strip() if note.is_file() else str(why)
+        with lock(self.course.root):
+            try:
+                submission = self.find(folder, self.release)
+            except OSError:
+                refused = "The submission could not be read."
+            except Exception as why:  # the doctor's `Refused`
+                note = folder / NOT_COLLECTED
+                refused = note.read_text(encoding="utf-8").strip() if note.is_file() else str(why)
         drawn = seed(self.key, student, self.lab)
         hashes = {
             "submission": fingerprint.of(submission if refused is None else refused),

@@ -9,7 +9,7 @@ from classroom.sandbox.bubblewrap import BIN, INSIDE, LIBRARY, WORK, environment
 __all__ = ["DOOR", "IMAGE", "command", "removal"]
 
 DOOR = "/door"
-IMAGE = "rnn-sandbox"  # built by the teacher: python:3.11-slim with requirements.txt
+IMAGE = "rnn-sandbox"  # podman build --target rnn-sandbox -t rnn-sandbox . (for --init, Podman needs catatonit)
 
 
 def command(program, image, name, library, door, limits):
@@ -29,7 +29,7 @@ def command(program, image, name, library, door, limits):
     made = [program, "run", "--rm", "--pull=never", "--name", name, "--hostname", "lab", "--network=none", "--read-only"]
     made += ["--user=65534:65534", "--cap-drop=ALL", "--security-opt=no-new-privileges", "--init", "--ipc=private"]
     made += [f"--memory={memory}", f"--memory-swap={memory}", f"--pids-limit={limits.processes}", "--cpus=1"]
-    made += ["--ulimit=core=0", "--ulimit=nofile=256:256", f"--ulimit=fsize={limits.file_mb << 20}"]
+    made += ["--ulimit=core=0", "--ulimit=nofile=256:256", "--ulimit=nproc=4096:4096", f"--ulimit=fsize={limits.file_mb << 20}"]
     made += [f"--shm-size={limits.tmp_mb}m", "--log-driver=none", f"--workdir={WORK}"]
     for folder in ("/tmp", WORK):
         made += [f"--tmpfs={folder}:rw,nosuid,nodev,size={limits.tmp_mb}m,mode=1777"]

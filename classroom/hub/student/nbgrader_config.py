@@ -19,3 +19,7 @@ if "JUPYTERHUB_USER" in os.environ:  # in the demo everybody has the same system
 c.ExchangeFactory.fetch_assignment = "classroom.hub.exchange.FetchWhole"
 c.ExchangeFactory.submit = "classroom.hub.exchange.SubmitWhole"
 c.ExchangeFetchAssignment.replace_missing_files = True
+if "CLASSROOM_NGSHARE" in os.environ:  # servers that share no folder
+    from classroom.hub.ngshare import use
+
+    use(c, os.environ["CLASSROOM_NGSHARE"])

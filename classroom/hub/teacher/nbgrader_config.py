@@ -11,3 +11,9 @@ c.Exchange.root = os.environ.get("CLASSROOM_EXCHANGE", str(ROOT / "classroom-dat
 c.ExchangeFactory.release_assignment = "classroom.hub.exchange.ReleaseWhole"
 if "CLASSROOM_DEMO" in os.environ:  # everybody has the same system user, so a submission's owner says nothing
     c.ExchangeCollect.check_owner = False
+if "CLASSROOM_OWNER" in os.environ:  # where a student's system account is not called as the student is
+    c.SafeCollect.owner = os.environ["CLASSROOM_OWNER"]
+if "CLASSROOM_NGSHARE" in os.environ:  # servers that share no folder
+    from classroom.hub.ngshare import use
+
+    use(c, os.environ["CLASSROOM_NGSHARE"])

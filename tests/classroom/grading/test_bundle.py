@@ -1,6 +1,7 @@
 """A bundle is there whole or not at all, and comes back as it was."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -34,6 +35,29 @@ def test_text_that_no_file_can_hold_is_changed():
 def test_a_status_that_nobody_knows_is_not_taken():
     with pytest.raises(ValueError, match="one of graded, refused, crashed, got 'fine'"):
         Bundle.of(FIELDS | {"status": "fine"})
+
+
+def test_a_writer_that_is_killed_while_it_makes_a_result_again_loses_neither(tmp_path, monkeypatch):
+    one = Bundle.of(FIELDS)
+    place, rename = write(tmp_path, one), Path.rename
+    for _ in range(2):  # the second time with what the first one left
+
+        def stop(path, to):
+            if to == place:
+                raise KeyboardInterrupt
+            return rename(path, to)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "rename", stop)
+            with pytest.raises(KeyboardInterrupt):
+                write(tmp_path, one._replace(flags=["again"]))
+        assert not place.exists()
+        bundles.sweep(tmp_path, "lab05")
+        assert load(tmp_path, "lab05") == [one]
+        place.with_name(f".old-{place.name}").mkdir()
+        place.with_name(f".old-{place.name}").joinpath("rest").touch()
+    write(tmp_path, one._replace(flags=["again"]))
+    assert load(tmp_path, "lab05") == [one._replace(flags=["again"])] and not list(tmp_path.rglob(".*"))
 
 
 @pytest.mark.parametrize("step", ["fsync", "rename", "replace"])

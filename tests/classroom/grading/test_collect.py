@@ -3,14 +3,17 @@
 import datetime
 import getpass
 import os
+import shutil
+import threading
 import time
+from pathlib import Path
 
 import pytest
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import parse_utc
 from traitlets.config import Config
 
-from classroom.grading.collect import NOT_COLLECTED, SafeCollect
+from classroom.grading.collect import NOT_COLLECTED, SafeCollect, lock
 from tests.classroom.conftest import LAB
 
 ME = getpass.getuser()
@@ -65,6 +68,51 @@ def test_a_file_that_is_changed_later_makes_the_submission_later(inbound, collec
     (place / "lab.ipynb").write_text("[]")
     second = parse_utc((collect(update=True) / ME / LAB / "timestamp.txt").read_text())
     assert second > first and (collect() / ME / LAB / "lab.ipynb").read_text() == "[]"
+
+
+@pytest.mark.parametrize("moment", ["copying", "putting the old one aside", "putting the new one in place", "removing the old one"])
+def test_collecting_that_is_killed_leaves_the_old_submission_or_the_new_one_whole(inbound, collect, monkeypatch, moment):
+    place = entry(inbound)
+    got = collect() / ME / LAB
+    (place / "lab.ipynb").write_text("[]")
+    aside, rename, rmtree = got.with_name(f".{LAB}.old"), Path.rename, shutil.rmtree
+
+    def killed(when, other):
+        def act(path, *to, **options):
+            if when(Path(path), *to):
+                raise KeyboardInterrupt
+            return other and other(path, *to, **options)
+
+        return act
+
+    with monkeypatch.context() as patch:
+        if moment == "copying":
+            patch.setattr(Path, "write_bytes", killed(lambda *_: True, None))
+        elif moment == "removing the old one":
+            patch.setattr(shutil, "rmtree", killed(lambda path: path == aside and path.exists(), rmtree))
+        else:
+            patch.setattr(Path, "rename", killed(lambda path, to: to == (aside if "old" in moment else got), rename))
+        with pytest.raises(KeyboardInterrupt):
+            collect(update=True)
+    if got.exists():
+        assert (got / "timestamp.txt").exists() and (got / "lab.ipynb").read_text() == ("[]" if moment == "removing the old one" else "{}")
+    else:
+        assert moment == "putting the new one in place"
+    collect(update=True)
+    assert (got / "lab.ipynb").read_text() == "[]" and names(got.parent) == [LAB, f"{LAB}/lab.ipynb", f"{LAB}/timestamp.txt"]
+
+
+def test_collecting_waits_while_a_submission_is_read(folder, inbound, collect):
+    place = entry(inbound)
+    got = collect() / ME / LAB / "lab.ipynb"
+    (place / "lab.ipynb").write_text("[]")
+    with lock(folder):
+        collecting = threading.Thread(target=collect, kwargs={"update": True})
+        collecting.start()
+        collecting.join(1)
+        assert collecting.is_alive() and got.read_text() == "{}"
+    collecting.join(20)
+    assert got.read_text() == "[]"
 
 
 def test_only_plain_files_come(folder, inbound, collect):

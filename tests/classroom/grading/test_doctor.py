@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from classroom.grading.doctor import Refused, repair
 from classroom.grading.release import Release
-from tests.classroom.grading.handed_out import LABS, released, solutions, solved, untouched
+from tests.classroom.labs import LABS, released, solutions, solved, untouched
 
 LAB = "lab05_lstm"
 

@@ -171,5 +171,32 @@ def test_the_autograded_notebook_says_which_result_it_is(folder, course, hand_in
     run("grade", LAB)
     (bundle,) = load(course.bundles, LAB)
     notebook = json.loads((folder / "classroom-data/autograded/ada" / LAB / f"{LAB}.ipynb").read_text())
-    assert notebook["metadata"]["classroom"] == {"result": bundle.digest} and Writer(course).has(bundle)
+    assert notebook["metadata"]["classroom"]["result"] == bundle.digest and Writer(course).has(bundle)
     assert not Writer(course).has(bundle._replace(flags=["other"]))
+
+
+def test_a_later_due_date_an_extension_or_another_time_is_written_without_grading_again(course, hand_in, run, tmp_path):
+    def resumed():
+        said = run("grade", LAB, "--resume", GRADER_LOG=str(tmp_path / "log")).stdout
+        return "only had to be written" in said, marks.of(course, LAB)["ada"]["penalty"]
+
+    due, extensions = (course.data / f"{name}.csv" for name in ("due", "extensions"))
+    hand_in("ada", "right", when="2026-11-03 12:00:00 UTC")
+    run("grade", LAB)
+    assert resumed() == (False, None)
+    extensions.write_text(f"student,lab,hours\nada,{LAB},24\n")  # of a lab that is not due
+    assert resumed() == (True, None)
+    due.write_text(f"lab,due\n{LAB},2026-11-01 00:00 UTC\n")
+    assert resumed() == (True, 1) and resumed() == (False, 1)
+    extensions.write_text(f"student,lab,hours\nada,{LAB},36\n")
+    assert resumed() == (True, 0.5) and resumed() == (False, 0.5)
+    hand_in("ada", "right", when="2026-11-01 12:00:00 UTC")
+    assert resumed() == (True, None)
+    extensions.write_text(f"student,lab,hours\nada,{LAB},0\n")
+    due.write_text(f"lab,due\n{LAB},2026-11-09 00:00 UTC\n")
+    assert resumed() == (True, None) and resumed() == (False, None)
+    due.unlink()
+    with Gradebook(course.db_url, "rnn") as gradebook:
+        gradebook.update_or_create_assignment(LAB, duedate="2026-11-01 00:00:00 UTC")
+    assert resumed() == (True, 0.5) and resumed() == (False, 0.5)
+    assert not (tmp_path / "log").exists()

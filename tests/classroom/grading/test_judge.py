@@ -3,6 +3,7 @@
 The kernel is an ordinary one, without a sandbox: what is tested here stands on top of it.
 """
 
+import copy
 import time
 from types import SimpleNamespace
 
@@ -14,14 +15,14 @@ from nbgrader.utils import determine_grade
 
 from classroom.grading import kernels, learner
 from classroom.grading.judge import judge
+from classroom.sandbox.kernel import open_kernel
 from rnncore.checks import CheckFailed
 from rnncore.checks.labs import lab05
 from rnncore.checks.labs.exercise import Exercise
-from tests.classroom.plain_kernel import open_kernel
-from tests.classroom.releases import release, released, source
-from tests.labs.lab import ROOT
+from tests.classroom.labs import ROOT, released, solved, untouched
 from tests.labs.labs import LABS
 
+PLAIN = "none-for-tests"
 NAMES = [LABS[name].name for name in LABS]
 SETUP = """import numpy as np
 
@@ -77,7 +78,7 @@ def handed_in(release=RELEASE, between=(), **answers):
 
 
 def graded(notebook, release=RELEASE, **options):
-    return judge(notebook, release, seed="a seed", library=ROOT, opener=open_kernel, **options)
+    return judge(notebook, release, seed="a seed", library=ROOT, backend=PLAIN, **options)
 
 
 def marks(judged):
@@ -92,7 +93,7 @@ def output(judged, name):
     return next(cell.outputs for cell in judged.notebook.cells if cell.metadata.get("nbgrader", {}).get("grade_id") == name)
 
 
-def plainly(lab, notebook, monkeypatch):
+def plainly(notebook, monkeypatch):
     """The sentences that plain nbgrader's kernel gives: all cells one after the other in one namespace."""
     monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
     monkeypatch.setenv("RNN_LAB_SEED", "a seed")
@@ -115,16 +116,17 @@ def test_the_solution_has_all_points_and_the_release_none(lab, monkeypatch, caps
 
 def the_solution_has_all_points_and_the_release_none(lab, monkeypatch):
     points = next(case.points for case in LABS.values() if case.name == lab)
-    judged = graded(source(lab), release(lab))
+    judged = graded(nbformat.reads(solved(lab), 4), released(lab))
     assert marks(judged) == points and judged.flags == [] and all(check.passed for check in judged.checks)
     for cell in judged.notebook.cells:
         assert not any(one.output_type == "error" for one in cell.get("outputs", []))
         if cell.metadata.get("nbgrader", {}).get("grade") and cell.cell_type == "code":
             assert determine_grade(cell) == (points[cell.metadata.nbgrader.grade_id],) * 2
     nbformat.validate(judged.notebook)
-    judged = graded(released(lab), release(lab))
+    blank = nbformat.reads(untouched(lab), 4)
+    judged = graded(copy.deepcopy(blank), released(lab))
     assert marks(judged) == dict.fromkeys(points, 0) and judged.flags == []
-    assert said(judged) == plainly(lab, released(lab), monkeypatch)
+    assert said(judged) == plainly(blank, monkeypatch)
 
 
 def test_an_error_output_is_the_sentence_and_shows_nothing_of_the_check():
@@ -179,6 +181,15 @@ def test_a_function_that_never_returns_costs_its_own_step_alone(answer, words, l
     assert [cell.outputs[0].data["text/plain"] for cell in judged.notebook.cells if cell.source == "kept + 1"] == ["2"]
 
 
+def test_a_function_that_leaves_something_behind_costs_its_own_step_alone():
+    """The process ends when nothing is called: at another moment each time, while a later cell or a later check runs."""
+    slow = f"import time\ntime.sleep(0.5)\n{FORWARD}"
+    for seconds in (0.05, 0.3):
+        leaving = f"def rnn_step_forward(params, x, h):\n    import os, threading\n    threading.Timer({seconds}, os._exit, [0]).start()"
+        judged = graded(handed_in(step=leaving, sequence=slow))
+        assert marks(judged) == {"check_step": 0, "check_sequence": 4}, judged.flags
+
+
 @pytest.mark.parametrize(
     ("cell", "words"),
     [
@@ -204,7 +215,7 @@ def test_who_ends_every_kernel_has_no_more_kernels():
         return open_kernel(*args, **options)
 
     ending = [("step", "import os\nos._exit(0)")] * kernels.OPENED
-    judged = judge(handed_in(step=RIGHT, sequence=FORWARD, between=ending), RELEASE, seed="", library=ROOT, opener=opener)
+    judged = judge(handed_in(step=RIGHT, sequence=FORWARD, between=ending), RELEASE, seed="", library=ROOT, backend=PLAIN, opener=opener)
     assert len(opened) == kernels.OPENED
     assert marks(judged) == {"check_step": 0, "check_sequence": 0}
     assert "ended too often" in said(judged)["check_step"]
@@ -221,8 +232,8 @@ def test_the_whole_notebook_has_an_end():
 
 
 def test_what_a_cell_writes_has_an_end():
-    flood = "for _ in range(200):\n    print('a' * 100_000)"
-    flood += "\nfrom IPython.display import display\ndisplay({'text/html': 'b' * 2_000_000}, raw=True)"
+    flood = "for _ in range(20):\n    print('a' * 100_000)"
+    flood += "\nfrom IPython.display import display\ndisplay({'text/html': 'b' * 1_500_000}, raw=True)"
     odd = "from IPython.display import display\ndisplay({'text/plain': 5, 'a': {}}, raw=True)\nimport sys\nprint('\\ud800')"
     judged = graded(handed_in(step=RIGHT, sequence=FORWARD, between=[("step", flood), ("step", odd)]))
     assert marks(judged) == {"check_step": 3, "check_sequence": 4}

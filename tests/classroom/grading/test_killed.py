@@ -9,6 +9,7 @@ import pytest
 
 from tests.classroom import marks
 from tests.classroom.conftest import LAB
+from tests.classroom.processes import children, gone, until
 
 ANSWERS = ("right", "wrong", "half", "odd", "right", "half", "wrong", "right", "half")
 
@@ -16,32 +17,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning"),  # of nbgrader's, where a test uses its gradebook
     pytest.mark.skipif(not os.path.exists("/proc/self/task"), reason="finds processes in /proc, which this system does not have"),
 ]
-
-
-def until(true, seconds=60):
-    """Wait, and tell whether it came true."""
-    end = time.monotonic() + seconds
-    while not true() and time.monotonic() < end:
-        time.sleep(0.02)
-    return true()
-
-
-def gone(processes):
-    return until(lambda: not any(os.path.exists(f"/proc/{pid}/exe") and os.access(f"/proc/{pid}/fd/0", os.F_OK) for pid in processes), 15)
-
-
-def workers(process):
-    """The grading processes that a run has started."""
-    path = f"/proc/{process.pid}/task"
-    threads = os.listdir(path) if os.path.exists(path) else []
-    found = []
-    for thread in threads:
-        try:
-            with open(f"{path}/{thread}/children") as file:
-                found += map(int, file.read().split())
-        except (FileNotFoundError, ProcessLookupError):
-            pass
-    return found
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -52,9 +27,9 @@ def test_nothing_is_lost_or_doubled(seed, course, hand_in, run, tmp_path):
     killed = {"runner": 0, "worker": 0}
     for n in range(5):
         process = run("grade", LAB, "--resume", start=True, GRADER_SECONDS="0.2", GRADER_LOG=str(tmp_path / "log"))
-        until(lambda process=process: process.poll() is not None or workers(process))
+        until(lambda process=process: process.poll() is not None or children(process.pid))
         time.sleep(chance.uniform(0, 2.5))
-        alive = workers(process)
+        alive = children(process.pid)
         if alive and chance.random() < 0.4:
             os.kill(chance.choice(alive), signal.SIGKILL)
             killed["worker"] += 1
@@ -84,7 +59,7 @@ def test_a_process_that_is_busy_leaves_with_the_runner(hand_in, run, tmp_path):
     hand_in("ada", "hang")
     process = run("grade", LAB, start=True, GRADER_LOG=str(tmp_path / "log"))
     assert until((tmp_path / "log").exists)
-    alive = workers(process)
+    alive = children(process.pid)
     process.kill()
     process.communicate()
     assert alive and gone(alive)

@@ -21,7 +21,7 @@ from classroom.grading.library import RNNCORE, answers, cut_for, learners_librar
 from classroom.grading.package import Package
 from classroom.grading.release import Cell, Release
 from rnncore.checks.labs.results import alike
-from tests.classroom.grading.handed_out import LABS, released, solved
+from tests.classroom.labs import LABS, released, solved
 
 INSIDE = Path(__file__).with_name("inside_library.py")
 SOURCE = Package(RNNCORE)

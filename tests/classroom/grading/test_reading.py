@@ -11,7 +11,7 @@ import pytest
 
 from classroom.grading import reading
 from classroom.grading.doctor import Refused, find, repair
-from tests.classroom.grading.handed_out import ROOT, released, untouched
+from tests.classroom.labs import ROOT, released, untouched
 
 LAB = "lab05_lstm"
 RELEASE = released(LAB)

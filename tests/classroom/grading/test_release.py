@@ -11,7 +11,7 @@ import pytest
 from nbgrader.api import MissingEntry
 
 from classroom.grading.release import Release, from_gradebook, from_json, from_notebook, to_json
-from tests.classroom.grading.handed_out import LABS, ROOT, released, solved, untouched
+from tests.classroom.labs import LABS, ROOT, released, solved, untouched
 
 
 @pytest.mark.parametrize("lab", LABS)

@@ -5,7 +5,8 @@ stands in, loses nothing.
 """
 
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from tests.classroom.hostile.submission import FULL, STEPS, Submission
@@ -23,13 +24,14 @@ class Case(NamedTuple):
     submission: Callable  # () -> Submission
     points: float
     says: str = ""  # a part of what the student or the teacher is told
+    budget: Mapping = MappingProxyType({})  # seconds, where a case uses up what it is given
 
 
-def case(guarantee, points, says=""):
+def case(guarantee, points, says="", **budget):
     """Enter a function that makes a submission."""
 
     def enter(function):
-        CASES.append(Case(function.__name__, guarantee, function, points, says))
+        CASES.append(Case(function.__name__, guarantee, function, points, says, budget))
         return function
 
     return enter
@@ -43,7 +45,7 @@ def first_step(body):
 
 def tampering(source):
     """No answer at all, and a cell that changes what it can reach."""
-    return Submission(solved=False).add(source)
+    return Submission(answered=False).add(source)
 
 
 def reading(source):

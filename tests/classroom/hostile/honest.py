@@ -61,4 +61,4 @@ def one_wrong_step():
 
 @case("An empty notebook gets 0 and a sentence for each step.", 0, "not written yet")
 def nothing_written():
-    return Submission(solved=False)
+    return Submission(answered=False)

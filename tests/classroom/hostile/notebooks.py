@@ -8,7 +8,7 @@ REBUILT = "Locked cells, points and order are the teacher's, whatever stands in 
 
 def unanswered(change):
     """A submission without an answer, changed."""
-    submission = Submission(solved=False)
+    submission = Submission(answered=False)
     change(submission)
     return submission
 
@@ -51,7 +51,7 @@ def tags_that_alter_execution():
 
 @case(REBUILT, 3)
 def points_that_are_raised():
-    submission = Submission(solved=False)
+    submission = Submission(answered=False)
     submission.answer("step_forward", Submission().cell("step_forward").source)
     submission.cell("check_step_forward").metadata["nbgrader"]["points"] = 1000
     return submission

@@ -46,6 +46,19 @@ def threads_without_end():
 
 
 @case(LIMITED, REST)
+def threads_that_come_later():
+    return first_step(
+        """
+        import threading, time
+        def crowd():
+            for _ in range(1000):
+                threading.Thread(target=time.sleep, args=(1e6,), daemon=True).start()
+        threading.Timer(0.3, crowd).start()
+        """
+    )
+
+
+@case(LIMITED, REST)
 def a_file_without_end():
     return first_step("""
         with open('/tmp/big', 'wb') as file:

@@ -1,32 +1,17 @@
 """A submission that a test makes: the released notebook of lab 1, answered rightly or not at all, and then changed."""
 
-import copy
-import functools
 import json
 import re
-import runpy
 import textwrap
-from pathlib import Path
 
 import nbformat
 
-ROOT = Path(__file__).parents[3]
+from tests.classroom.labs import solved, untouched
+
 LAB = "lab01_recurrent_cell"
 STEPS = {"step_forward": 3, "sequence_forward": 3, "step_backward": 5, "sequence_backward": 6, "prediction": 3}  # points
 FULL = sum(STEPS.values())
 MARKED = re.compile(r"^ *### (BEGIN|END) SOLUTION\n?", re.MULTILINE)
-
-
-@functools.cache
-def solution():
-    """The lab's notebook with the solutions, as it is built from its source."""
-    return runpy.run_path(str(ROOT / "solutions" / "build.py"))["notebook"](ROOT / "solutions" / f"{LAB}.py")
-
-
-@functools.cache
-def released():
-    """The lab's notebook as learners get it."""
-    return nbformat.read(ROOT / "labs" / LAB / f"{LAB}.ipynb", 4)
 
 
 class Submission:
@@ -39,8 +24,8 @@ class Submission:
     place     if it is set, `place(folder)` puts into the submitted folder what bytes cannot say, such as links
     """
 
-    def __init__(self, solved=True):
-        self.notebook = copy.deepcopy(solution() if solved else released())
+    def __init__(self, answered=True):
+        self.notebook = nbformat.reads(solved(LAB) if answered else untouched(LAB), 4)
         for cell in self.notebook.cells:
             cell.source = MARKED.sub("", cell.source)
         self.files, self.text, self.name, self.place = {}, None, f"{LAB}.ipynb", lambda folder: None

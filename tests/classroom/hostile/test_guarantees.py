@@ -8,7 +8,7 @@ from classroom.grading.cells import OUTPUT
 from classroom.grading.judge import judge
 from classroom.sandbox.kernel import Limits
 from tests.classroom.hostile.cases import CASES
-from tests.classroom.hostile.submission import ROOT
+from tests.classroom.labs import ROOT
 
 TEXT = (ROOT / "book" / "teaching" / "grading.md").read_text("utf8")
 

@@ -11,19 +11,19 @@ import pytest
 from classroom.grading.doctor import Refused, find, repair
 from classroom.grading.judge import judge
 from classroom.grading.library import learners_library
-from classroom.grading.release import from_notebook
 from classroom.sandbox.kernel import Limits, SandboxUnavailable, open_kernel
 from tests.classroom.hostile.case import CANARY
 from tests.classroom.hostile.cases import CASES
-from tests.classroom.hostile.submission import LAB, ROOT
+from tests.classroom.hostile.submission import LAB
+from tests.classroom.labs import released
 
-LIMITS = Limits(memory_mb=700, processes=48, cpu_s=60, wall_s=90, file_mb=32, output_mb=4)
-BUDGET = {"step_s": 6, "cell_s": 10, "total_s": 60}
+LIMITS = Limits(memory_mb=700, processes=48, cpu_s=60, wall_s=300, file_mb=32, output_mb=4)
+BUDGET = {"step_s": 6, "cell_s": 10, "total_s": 200}
 
 
 @pytest.fixture(scope="session")
 def release():
-    return from_notebook(ROOT / "labs" / LAB / f"{LAB}.ipynb")
+    return released(LAB)
 
 
 @pytest.fixture(scope="session")
@@ -75,7 +75,7 @@ def test_it_gets_what_its_honest_answers_are_worth(one, release, library, secret
     except Refused as refusal:
         points, told, back = 0, [str(refusal)], ""
     else:
-        judged = judge(repaired.notebook, release, seed=CANARY, library=library, limits=LIMITS, **BUDGET)
+        judged = judge(repaired.notebook, release, seed=CANARY, library=library, limits=LIMITS, **BUDGET | one.budget)
         points = sum(check.points for check in judged.checks)
         told = [*repaired.findings, *judged.flags, *(check.message for check in judged.checks)]
         back = json.dumps(judged.notebook)

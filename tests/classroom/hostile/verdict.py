@@ -74,12 +74,12 @@ def errors_that_are_swallowed():
     )
 
 
-@case(OUTSIDE, 0)
+@case(OUTSIDE, 0, total_s=20)
 def sources_that_are_rewritten():
     return tampering("get_ipython().input_transformers_cleanup.append(lambda lines: ['pass\\n'])")
 
 
-@case(OUTSIDE, 0)
+@case(OUTSIDE, 0, total_s=20)
 def assertions_that_are_dropped():
     return tampering(
         """

@@ -1,6 +1,7 @@
 """Podman and Docker: the command line as text, and what it starts, by a stand-in that does with bubblewrap what the options say."""
 
 import shutil
+import subprocess
 import sys
 
 import pytest
@@ -71,3 +72,36 @@ def test_a_container_that_does_not_start_is_no_sandbox(library, no_bubblewrap, t
     (no_bubblewrap / "docker").chmod(0o755)
     with pytest.raises(SandboxUnavailable, match="docker could not start a kernel here: Cannot connect to the Docker daemon"):
         open_kernel(library)
+
+
+@pytest.fixture(params=["docker", "podman"])
+def real(request):
+    """A real Docker or Podman with the image."""
+    if shutil.which(request.param) is None:
+        pytest.skip(f"no {request.param} on this machine")
+    if subprocess.run([request.param, "image", "inspect", container.IMAGE], capture_output=True, check=False).returncode:
+        pytest.skip(f"{request.param} has no image: {request.param} build --target rnn-sandbox -t rnn-sandbox .")
+    plain = [request.param, "run", "--rm", "--pull=never", "--network=none", "--memory=500m", "--ulimit=nofile=256:256"]
+    plain += ["--ulimit=nproc=4096:4096", "--init", container.IMAGE, "python", "-c", ""]
+    done = subprocess.run(plain, capture_output=True, text=True, check=False)
+    if done.returncode:  # whatever we ask of it
+        pytest.skip(f"{request.param} runs no container on this machine: {done.stderr.strip()}")
+    return request.param
+
+
+def test_a_real_container(talk, real):
+    one = talk(backend=real, files={"x.txt": b"5"}, wall_s=120)
+    assert one.run("import rnncore; print(rnncore.whose, open('x.txt').read(), os.getuid())") == "the learner 5 65534\n"
+    assert "PermissionError" in one.run("os.memfd_create('x')") and "Read-only" in one.run("open('/door/x', 'w')")
+    assert "unreachable" in one.run("import socket; socket.create_connection(('1.1.1.1', 53), 5)")
+    name = subprocess.run([real, "ps", "--format", "{{.Names}}"], capture_output=True, text=True, check=True).stdout.split()
+    assert len([n for n in name if n.startswith("rnn-")]) == 1
+    one.kernel.close()
+    left = subprocess.run([real, "ps", "--all", "--format", "{{.Names}}"], capture_output=True, text=True, check=True).stdout.split()
+    assert not [n for n in left if n.startswith("rnn-")]
+
+
+def test_a_real_container_has_limits(talk, real):
+    one = talk(backend=real, memory_mb=300, processes=40, wall_s=120)
+    assert "MemoryError" in one.run("x = bytearray(900 << 20)")
+    assert "BlockingIOError" in one.run("import os\nfor _ in range(99):\n    if not os.fork(): import time; time.sleep(20); os._exit(0)")

@@ -4,6 +4,7 @@ LABS        names of the labs
 released    a lab's `Release`
 untouched   the bytes of the notebook that is handed out
 solved      the same with the solutions written in
+solutions   what is written in
 """
 
 import functools
@@ -14,7 +15,7 @@ import jupytext
 
 from classroom.grading.release import from_notebook
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 LABS = sorted(path.stem for path in (ROOT / "solutions").glob("lab*.py"))
 
 
