@@ -120,16 +120,6 @@ def test_warnings_of_torch_cost_nothing(capfd):
     assert capfd.readouterr().err == ""
 
 
-def test_a_function_that_stops_recording_spoils_no_other():
-    def own(*args):
-        out = lab12.sequence.reference(*args)
-        torch.set_grad_enabled(False)
-        return out
-
-    lab12.sequence.check(own)
-    assert torch.is_grad_enabled()
-
-
 def test_the_checks_of_other_labs_load_no_torch():
     code = "import sys; from rnncore.checks.labs import lab01, lab05; lab01.step_forward.check(lab01.step_forward.reference)\n"
     code += "print('torch' in sys.modules)"

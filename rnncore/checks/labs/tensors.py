@@ -3,7 +3,6 @@
 Contents
     Differentiated          a result, and the gradients that go back through it
     is_tensor               whether a value is one; PyTorch is not loaded to find out
-    recording_kept          whatever code does to PyTorch's switch for gradients, it is as before afterwards
     require_same_tensor     compare a result with the right one
     gradients               send fixed numbers back through a result
     require_same_gradients  compare what arrives at the arguments
@@ -12,7 +11,6 @@ Contents
 This file loads no PyTorch: where there is a tensor, it has been loaded.
 """
 
-import contextlib
 import sys
 from typing import NamedTuple
 
@@ -34,13 +32,6 @@ class Differentiated(NamedTuple):
 def is_tensor(value):
     torch = sys.modules.get("torch")
     return torch is not None and isinstance(value, torch.Tensor)
-
-
-@contextlib.contextmanager
-def recording_kept():
-    torch = sys.modules.get("torch")
-    with torch.set_grad_enabled(torch.is_grad_enabled()) if torch else contextlib.nullcontext():
-        yield
 
 
 def require_same_tensor(name, got, want, compare_arrays):
