@@ -8,7 +8,7 @@ points      what each of its steps is worth, and so what mark an answer must hav
 import json
 
 import requests
-from tests.classroom.grading.handed_out import released, solutions
+from tests.classroom.labs import released, solutions
 
 COURSE = "rnn"
 WAIT = 240  # seconds for one answer of a busy machine
