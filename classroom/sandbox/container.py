@@ -38,7 +38,7 @@ def command(program, image, name, library, door, limits):
     for key, value in environment().items():
         if key != "PATH":  # the image's own
             made += [f"--env={key}={value}"]
-    call = f"import sys; sys.path.append({BIN!r}); from classroom.sandbox.inside.start import main; main({DOOR + '/hand'!r})"
+    call = f"import sys; sys.path.insert(0, {BIN!r}); from classroom.sandbox.inside.start import main; main({DOOR + '/hand'!r})"
     return [*made, "--entrypoint=python", image, "-I", "-B", "-c", call]
 
 

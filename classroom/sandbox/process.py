@@ -17,7 +17,7 @@ from classroom.sandbox import bubblewrap
 
 __all__ = ["arrival", "end", "last_words", "listen", "plain", "quiet", "start"]
 
-CALL = "import sys; sys.path.append({!r}); from classroom.sandbox.inside.{} import main; {}"
+CALL = "import sys; sys.path.insert(0, {!r}); from classroom.sandbox.inside.{} import main; {}"
 
 
 def quiet(command, environment, files=()):
