@@ -560,12 +560,13 @@ def backward_without_params(*args):
     return attention_backward(*args)[1:]
 
 
-for score in ("dot", "scaled_dot"):
-    check_gradient(forward_without_params, backward_without_params, queries, keys, values, rng=rng, score=score)
-    print(f"{score}: derived and measured gradients agree.")
-params = init_multiplicative_scores(rng, 4, 4)
-check_gradient(attention_forward, attention_backward, params, queries, keys, values, rng=rng, score="multiplicative", mask=mask)
-print("multiplicative: derived and measured gradients agree.")
+if not grading():  # hundreds of calls, which no mark hangs on
+    for score in ("dot", "scaled_dot"):
+        check_gradient(forward_without_params, backward_without_params, queries, keys, values, rng=rng, score=score)
+        print(f"{score}: derived and measured gradients agree.")
+    params = init_multiplicative_scores(rng, 4, 4)
+    check_gradient(attention_forward, attention_backward, params, queries, keys, values, rng=rng, score="multiplicative", mask=mask)
+    print("multiplicative: derived and measured gradients agree.")
 
 # %% [markdown]
 # ## 7. Additive scores (3 points)
@@ -723,9 +724,10 @@ additive_scores_forward = lab11.additive_forward.or_reference(additive_scores_fo
 additive_scores_backward = lab11.additive_backward.or_reference(additive_scores_backward)
 
 # %%
-additive = init_additive_scores(rng, 4, 4, 3)
-check_gradient(attention_forward, attention_backward, additive, queries, keys, values, rng=rng, score="additive", mask=mask)
-print("additive: derived and measured gradients agree.")
+if not grading():  # hundreds of calls, which no mark hangs on
+    additive = init_additive_scores(rng, 4, 4, 3)
+    check_gradient(attention_forward, attention_backward, additive, queries, keys, values, rng=rng, score="additive", mask=mask)
+    print("additive: derived and measured gradients agree.")
 
 # %% [markdown]
 # ## 9. Learn to read dates

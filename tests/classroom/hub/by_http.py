@@ -8,6 +8,7 @@ points      what each of its steps is worth, and so what mark an answer must hav
 import json
 
 import requests
+
 from tests.classroom.labs import released, solutions
 
 COURSE = "rnn"
