@@ -7,7 +7,20 @@ import re
 import numpy as np
 import pytest
 
-NAMES = ["adding", "around", "bptt", "classroom_killed", "classroom_load", "custom_cells", "gpu", "imports", "layers", "memory", "website"]
+NAMES = [
+    "adding",
+    "around",
+    "bptt",
+    "classroom_killed",
+    "classroom_load",
+    "custom_cells",
+    "gpu",
+    "grading",
+    "imports",
+    "layers",
+    "memory",
+    "website",
+]
 
 
 def test_a_target_can_be_missed(load):
