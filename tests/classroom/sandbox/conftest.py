@@ -10,6 +10,7 @@ import pytest
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
+from classroom.sandbox import warm
 from classroom.sandbox.kernel import Limits, open_kernel
 
 BWRAP = shutil.which("bwrap")
@@ -102,6 +103,14 @@ def trouble():
 def bubblewrap_works():
     """Skip the test where bubblewrap does not work."""
     skip_without_bubblewrap()
+
+
+@pytest.fixture
+def kernels_are_forked():
+    """Skip the test where each kernel starts anew."""
+    skip_without_bubblewrap()
+    if not warm.possible():
+        pytest.skip("Python lies in a folder that kernels have of their own, so none is forked")
 
 
 @pytest.fixture(scope="module")

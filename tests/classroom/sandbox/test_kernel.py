@@ -116,7 +116,7 @@ def test_forked_kernels_have_what_was_imported_and_not_what_another_changed(talk
     assert one.run("print(numpy.random.rand())") != two.run("print(numpy.random.rand())")
 
 
-def test_a_process_with_imports_ends_only_when_no_kernel_needs_it(talk, monkeypatch):
+def test_a_process_with_imports_ends_only_when_no_kernel_needs_it(talk, kernels_are_forked, monkeypatch):
     monkeypatch.setattr(warm, "KEPT", 1)
     one = talk(preload=("numpy", "csv"))
     two = talk(preload=("numpy", "bisect"))
@@ -127,7 +127,7 @@ def test_a_process_with_imports_ends_only_when_no_kernel_needs_it(talk, monkeypa
     assert [fork for key, fork in warm.forks.items() if "csv" in key[1]] == [] and mine[0].process.poll() is not None
 
 
-@pytest.mark.usefixtures("bubblewrap_works")
+@pytest.mark.usefixtures("kernels_are_forked")
 def test_an_import_that_fails_is_said(library):
     with pytest.raises(SandboxUnavailable, match="No module named 'no_such_module'"):
         open_kernel(library, backend="bubblewrap", preload=("no_such_module",))
