@@ -17,6 +17,7 @@ import hashlib
 import os
 import shutil
 import tempfile
+import threading
 from pathlib import Path
 
 from classroom.grading.cut import Cut
@@ -25,6 +26,7 @@ from rnncore import __file__ as installed
 
 __all__ = ["answers", "cut_for", "learners_library"]
 
+ONE = threading.Lock()  # Python 3.11 does not parse in two threads at once without mistakes
 RNNCORE = Path(installed).resolve().parent
 CHECKS = "rnncore.checks.labs"
 
@@ -107,7 +109,9 @@ def learners_library(release, folder, rnncore=RNNCORE):
     Path(folder).mkdir(parents=True, exist_ok=True)
     building = Path(tempfile.mkdtemp(prefix=".building-", dir=folder))
     try:
-        for path, text in _files(release, Package(rnncore)).items():
+        with ONE:
+            files = _files(release, Package(rnncore))
+        for path, text in files.items():
             (building / path).parent.mkdir(parents=True, exist_ok=True)
             (building / path).write_bytes(text)
         building.chmod(0o755)

@@ -4,6 +4,7 @@ import contextlib
 import io
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import warnings
@@ -128,7 +129,8 @@ def run(folder, monkeypatch):
         if start:
             command = [sys.executable, "-W", "ignore", "-m", "classroom", *arguments]
             pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-            return subprocess.Popen(command, cwd=ROOT, env=environment(**more), **pipes)
+            hears = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}  # a shell's background job would not
+            return subprocess.Popen(command, cwd=ROOT, env=environment(**more), **pipes, **hears)
         out, err, mask = io.StringIO(), io.StringIO(), os.umask(0o022)
         with monkeypatch.context() as patch, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             for name, value in environment(**more).items():

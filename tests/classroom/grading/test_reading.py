@@ -69,13 +69,14 @@ def test_what_cannot_be_graded_is_refused_with_a_sentence(name):
     assert time.process_time() - start < 20
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks /proc for the peak")
 def test_the_largest_bomb_takes_less_than_a_gigabyte():
-    code = """import resource, sys
+    code = """from pathlib import Path
 from classroom.grading.doctor import Refused
 from classroom.grading.reading import read
 for text in (b"[" + b"1e1," * 2_400_000 + b"1]", b"[" + b"[]," * 3_300_000 + b"1]", b"[" + b"{}," * 3_300_000 + b"1]"):
     try: read(text)
-    except Refused: print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"""
+    except Refused: print(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])"""
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True
     )

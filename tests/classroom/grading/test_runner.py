@@ -131,7 +131,8 @@ def test_interrupted_it_says_how_to_go_on(folder, hand_in, run):
         time.sleep(0.1)
     first.send_signal(signal.SIGINT)
     _, said = first.communicate(timeout=30)
-    assert first.returncode == 130 and said == "Stopped. What was graded is kept; --resume goes on from here.\n"
+    assert first.returncode == 130, said
+    assert said == "Stopped. What was graded is kept; --resume goes on from here.\n"
 
 
 def test_names_of_students_are_any_that_a_folder_can_have(course, hand_in, run):

@@ -5,7 +5,7 @@ A class of 60 (12 in a quick run) hands in honest work (`honest.py`) of a lab in
 from the same start, each in a process of its own. Every mark of every step must be the same both ways. Lab 5 stands for those in NumPy: a
 checked step is a few small arrays and loops, as in most. Left out where there is no sandbox.
 
-    python benchmarks/grading.py --submissions 12 --rounds 2 --labs lab05_lstm       a look
+    python benchmarks/classroom_grading.py --submissions 12 --rounds 2 --labs lab05_lstm       a look
 
 Contents
     sections    what run.py asks for

@@ -42,7 +42,7 @@ def test_a_class_has_a_solution_a_blank_notebook_and_the_same_others_each_time(l
 
 
 def test_a_mark_that_differs_is_named(load):
-    same = load("grading").require_same
+    same = load("classroom_grading").require_same
     same({("ada", "gates"): 3.0, ("ada", "why"): None}, {("ada", "gates"): 3.0, ("ada", "why"): None}, "here")
     for other in ({("ada", "gates"): 0.0}, {}, {("ada", "gates"): 3.0, ("ben", "gates"): 3.0}):
         with pytest.raises(AssertionError, match="here: expected the marks of the way before"):
