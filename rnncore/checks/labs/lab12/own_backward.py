@@ -175,7 +175,9 @@ def measured_gradients_agree(function, rng):
     for name, got, want in zip(("h_next", "c_next"), function(*args), torch.lstm_cell(x, (h, c), *weights), strict=True):
         compare(name, got.detach().numpy(), want.detach().numpy(), what="that of torch.lstm_cell")
     try:
-        torch.autograd.gradcheck(function, args)
+        with torch.random.fork_rng(devices=[]):  # the learner's own draws stay as they are
+            torch.default_generator.manual_seed(0)
+            torch.autograd.gradcheck(function, args, fast_mode=True)  # along one direction, drawn, and not entry by entry
     except GradcheckError as error:
         raise CheckFailed(f"gradcheck says: {str(error).splitlines()[0].rstrip('.,')}.") from None
     works_on_another_device(lstm_step.__name__, function, args)
