@@ -26,7 +26,7 @@ def test_nothing_is_lost_or_doubled(seed, course, hand_in, run, tmp_path):
         hand_in(f"s{n}", answer)
     killed = {"runner": 0, "worker": 0}
     for n in range(5):
-        process = run("grade", LAB, "--resume", start=True, GRADER_SECONDS="0.2", GRADER_LOG=str(tmp_path / "log"))
+        process = run("grade", LAB, "--resume", start=True, GRADER_SECONDS="0.5", GRADER_LOG=str(tmp_path / "log"))
         until(lambda process=process: process.poll() is not None or children(process.pid))
         time.sleep(chance.uniform(0, 2.5))
         alive = children(process.pid)
