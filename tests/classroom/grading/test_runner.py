@@ -131,7 +131,7 @@ def test_interrupted_it_says_how_to_go_on(folder, hand_in, run):
         time.sleep(0.1)
     first.send_signal(signal.SIGINT)
     _, said = first.communicate(timeout=30)
-    assert first.returncode == 130, said
+    assert first.returncode in (130, -signal.SIGINT), said  # the second where code made from a text, as of a named tuple, was interrupted
     assert said == "Stopped. What was graded is kept; --resume goes on from here.\n"
 
 
