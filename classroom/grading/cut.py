@@ -137,13 +137,13 @@ class Cut:
             if isinstance(node, ast.Name) and node.id == name:
                 self.need(target, chains.get(id(node)), user)
 
-    def text(self, module, head="", placeholder="{name} = None"):
+    def text(self, module, head="", missing="{name} = None"):
         """The text of a kept module.
 
         Args:
             module: its name.
             head: lines that come first, after the module's docstring.
-            placeholder: the line in the place of a name that is absent and used; `{name}` stands for the name.
+            missing: the line in the place of a name that is absent and used; `{name}` stands for the name.
         """
         lines, done, exported = [], set(), None
         for statement in self.source.statements(module):
@@ -156,7 +156,7 @@ class Cut:
             elif id(statement) in self.kept[module]:
                 lines.append(statement.text)
             done |= gone
-            lines += [placeholder.format(name=name) for name in sorted(gone)]
+            lines += [missing.format(name=name) for name in sorted(gone)]
         if exported:
             names = [name for name in exported[1] if self._there(module, name)]
             lines.insert(exported[0], f"__all__ = {names!r}")
