@@ -310,15 +310,6 @@ def test_without_a_sandbox_there_is_no_grading():
         judge(handed_in(), RELEASE, seed="", library=ROOT, opener=none)
 
 
-if __name__ == "__main__":  # all labs, which takes some minutes
-    import sys
-
-    for lab in sys.argv[1:] or NAMES:
-        with pytest.MonkeyPatch.context() as patch:
-            the_solution_has_all_points_and_the_release_none(lab, patch)
-            print(lab, "the solution has all points; the release has none and the same sentences", flush=True)
-
-
 def test_a_right_function_is_not_checked_twice_in_one_notebook(monkeypatch):
     monkeypatch.setattr(Exercise, "verdicts", {})
     calls, step = [], lab05.gates
@@ -332,3 +323,12 @@ def test_a_right_function_is_not_checked_twice_in_one_notebook(monkeypatch):
     assert step.or_reference(right) is right and calls == before != []
     step.check(right, rng=np.random.default_rng(0))  # other inputs
     assert len(calls) > len(before)
+
+
+if __name__ == "__main__":  # all labs, which takes some minutes
+    import sys
+
+    for lab in sys.argv[1:] or NAMES:
+        with pytest.MonkeyPatch.context() as patch:
+            the_solution_has_all_points_and_the_release_none(lab, patch)
+            print(lab, "the solution has all points; the release has none and the same sentences", flush=True)

@@ -123,19 +123,18 @@ def complaints(course, lab, handed):
         A list of sentences.
     """
     there, found, given = Counter(arrived(course, lab).values()), [], booked(course, lab)
-    last = {one.student: one for one in handed}
+    last, data = {one.student: one for one in handed}, course / "classroom-data"
     for one in handed:
         if (count := there[one.student, one.saved]) != 1:
             found.append(f"A submission of {one.student} is {count} times in the exchange.")
     for student, one in last.items():
-        data = course / "classroom-data"
-        collected = data / "submitted" / student / lab
-        if not (collected / f"{lab}.ipynb").is_file() or (collected / f"{lab}.ipynb").read_bytes() != one.saved:
+        collected = data / "submitted" / student / lab / f"{lab}.ipynb"
+        if not collected.is_file() or collected.read_bytes() != one.saved:
             found.append(f"{student}'s last submission is not what was collected.")
         if student not in given:
             found.append(f"{student} has no mark.")
         elif {name: mark for name, mark in given[student]["auto"].items() if mark is not None} != marks_of(one, lab):
             found.append(f"{student} has other marks than the answer is worth: {json.dumps(given[student]['auto'])}.")
     found += [f"{student} has a mark and handed in nothing." for student in given.keys() - last.keys()]
-    rests = [*(data / "bundles").rglob(".*"), *(data / "submitted").rglob(".*"), *(data / "autograded").rglob(".*")] if last else []
+    rests = [path for name in ("bundles", "submitted", "autograded") for path in (data / name).rglob(".*")]
     return found + [f"{path.relative_to(course)} was left behind." for path in rests]
