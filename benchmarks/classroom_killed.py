@@ -17,7 +17,6 @@ import random
 import shutil
 import sys
 import tempfile
-from importlib import metadata
 from pathlib import Path
 
 from report import Section, Target, machine, markdown, note
@@ -73,7 +72,7 @@ def table(done):
 
 def sections(quick, runs=None, seed=0):
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-    from tests.classroom.hub.crowd import lacking
+    from tests.classroom.hub.crowd import lacking, versions
 
     if why := lacking():
         print(f"classroom_killed is left out: {why}.", file=sys.stderr)
@@ -81,9 +80,8 @@ def sections(quick, runs=None, seed=0):
     done, found = disturb(runs or (2 if quick else RUNS), seed)
     for sentence in found:
         print(sentence, file=sys.stderr)
-    versions = ", ".join(f"{name} {metadata.version(name)}" for name in ("jupyterhub", "nbgrader", "jupyterlab", "jupyter_server"))
     targets = [Target("killed class: lost, changed, doubled or marked wrongly", float(len(found)), 0)]
-    return [Section("A class that is killed", note(__doc__), READING.format(versions), table(done), targets)]
+    return [Section("A class that is killed", note(__doc__), READING.format(versions()), table(done), targets)]
 
 
 if __name__ == "__main__":

@@ -19,7 +19,6 @@ import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from importlib import metadata
 from pathlib import Path
 
 import numpy as np
@@ -134,7 +133,7 @@ def table(hurry):
 
 def sections(quick, students=None, servers=4):
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-    from tests.classroom.hub.crowd import lacking
+    from tests.classroom.hub.crowd import lacking, versions
 
     if why := lacking():
         print(f"classroom_load is left out: {why}.", file=sys.stderr)
@@ -143,10 +142,9 @@ def sections(quick, students=None, servers=4):
     hurry, handed, found, in_minutes, graded_minutes, rounds = held(students, servers)
     for sentence in found:
         print(sentence, file=sys.stderr)
-    versions = ", ".join(f"{name} {metadata.version(name)}" for name in ("jupyterhub", "nbgrader", "jupyterlab", "jupyter_server"))
     reading = (
         f"{students} students, {servers} at a time; seconds in which so many of them were answered. All were in after {in_minutes:.1f} "
-        f"minutes and graded after {graded_minutes:.1f}; the teacher collected and graded {rounds} times. With {versions}."
+        f"minutes and graded after {graded_minutes:.1f}; the teacher collected and graded {rounds} times. With {versions()}."
     )
     targets = [
         Target("class: minutes until the last has submitted", in_minutes, MINUTES),

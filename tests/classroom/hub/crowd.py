@@ -1,5 +1,7 @@
 """A class with any number of students: its list of people, its teacher's commands, and what must be true of it at the end.
 
+lacking     why such a class cannot be held here
+versions    with what it is held
 new_class   a course folder with a list of students and one released lab
 Handed      what one student saved and was told had arrived, and the marks that it must have
 Teacher     collect and grade, as in a terminal
@@ -9,28 +11,34 @@ complaints  what was lost, doubled or marked wrongly
 """
 
 import json
-import shutil
 import subprocess
 import sys
 import threading
 import time
 import warnings
 from collections import Counter
+from importlib import metadata
 from typing import NamedTuple
 
 from classroom.hub.people import Person, add
 from tests.classroom import marks
 from tests.classroom.hub.by_http import points
 from tests.classroom.hub.course import HUB, ROOT, Class, environment, make_course
+from tests.classroom.sandbox.conftest import trouble
 
 
 def lacking():
     """What this machine lacks for a class that is graded: a sentence, or None."""
     if not (ROOT / HUB / "node_modules").exists():
         return "the proxy is not installed: `npm ci --prefix classroom/hub` installs it"
-    if not shutil.which("bwrap") or subprocess.run(["bwrap", "--dev-bind", "/", "/", "true"], capture_output=True).returncode:
-        return "bubblewrap, in which submissions are graded, is not installed or may not run here"
+    if said := trouble():
+        return f"bubblewrap, in which submissions are graded, does not work here: {said}"
     return None
+
+
+def versions():
+    """With what a class was held, for a report."""
+    return ", ".join(f"{name} {metadata.version(name)}" for name in ("jupyterhub", "nbgrader", "jupyterlab", "jupyter_server"))
 
 
 def new_class(folder, lab, names):
