@@ -46,7 +46,7 @@ def require(*modules):
     """Skip a test where what it needs is not installed."""
     missing = [name for name in modules if importlib.util.find_spec(name) is None]
     if missing:
-        pytest.skip(f"{' and '.join(missing)} not installed: pip install --no-deps -r classroom/deploy/exchange.txt")
+        pytest.skip(f"{' and '.join(missing)} not installed: `make classroom-test` installs it")
 
 
 def free_port():

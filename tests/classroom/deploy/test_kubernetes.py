@@ -1,7 +1,6 @@
 """Kubernetes: the values are what the chart takes, files agree on every name, and the hub gives each role what it should."""
 
 import asyncio
-import importlib.util
 import re
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from classroom.hub import people, roles
 from classroom.sandbox import container
 from tests.classroom.conftest import ROOT
 from tests.classroom.deploy.chart import problems
+from tests.classroom.deploy.conftest import require
 
 HERE = ROOT / "classroom" / "deploy" / "kubernetes"
 VALUES = yaml.safe_load((HERE / "values.yaml").read_text())
@@ -191,8 +191,7 @@ def test_a_role_gets_its_server(hub, kind):
 )
 def test_the_pod_that_the_spawner_makes(hub, monkeypatch, name, profile, image):
     """With KubeSpawner itself: what the chart sets, as its documentation says, and then ours."""
-    if importlib.util.find_spec("kubespawner") is None:
-        pytest.skip("no KubeSpawner: pip install jupyterhub-kubespawner")
+    require("kubespawner")
     from kubespawner import KubeSpawner
 
     for name_of_api in ("load_config", "shared_client"):  # a cluster, which is not called
