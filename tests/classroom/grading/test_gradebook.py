@@ -1,7 +1,7 @@
 """What is written is what `nbgrader autograde` would leave: a teacher's marks stay, and in feedback is the sentence, and nothing acts."""
 
 import json
-import threading
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import nbformat
 import pytest
@@ -177,19 +177,18 @@ def test_the_autograded_notebook_says_which_result_it_is(folder, course, hand_in
     assert not Writer(course).has(bundle._replace(flags=["other"]))
 
 
-def test_the_time_of_a_submission_is_not_read_while_it_is_exchanged(course, hand_in, run):
+def test_a_submission_is_not_looked_at_while_it_is_exchanged(course, hand_in, run):
     place = hand_in("ada", "right")
     run("grade", LAB)
     (bundle,) = load(course.bundles, LAB)
-    found = []
-    with lock(course.root):
-        place.rename(place.with_name("old"))  # between a collecting's two renames
-        reading = threading.Thread(target=lambda: found.append(Writer(course).has(bundle)))
-        reading.start()
-        reading.join(0.5)
-        place.with_name("old").rename(place)
-    reading.join()
-    assert found == [True]
+    looks = [lambda: Writer(course).has(bundle), lambda: course.students(LAB) == ["ada"]]
+    with ThreadPoolExecutor() as room:
+        with lock(course.root):
+            place.rename(place.with_name("old"))  # between a collecting's two renames
+            found = [room.submit(look) for look in looks]
+            wait(found, 0.5)
+            place.with_name("old").rename(place)
+        assert [one.result() for one in found] == [True, True]
 
 
 def test_a_later_due_date_an_extension_or_another_time_is_written_without_grading_again(course, hand_in, run, tmp_path):
