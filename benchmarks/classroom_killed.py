@@ -14,7 +14,6 @@ Contents
 import argparse
 import collections
 import random
-import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -31,26 +30,25 @@ READING = (
 
 def disturb(runs, seed):
     """Hold a class and disturb it; returns the list of `Run`s and of complaints."""
+    from tests.classroom.hub.crowd import end
     from tests.classroom.hub.disturbed import TARGETS, Disturbed
 
     chance, targets = random.Random(seed), []
     while len(targets) < runs:
         targets += chance.sample(TARGETS, len(TARGETS))
-    place = Path(tempfile.mkdtemp(prefix="class-"))
-    done, found, course = [], [], None
-    try:
-        course = Disturbed(place / "course", "lab01_recurrent_cell", NAMES, seed)
-        for target in targets[:runs]:
-            done.append(course.run(target))
-            print(f"{len(done)} of {runs}: {done[-1]}", file=sys.stderr, flush=True)
-            found += [f"After {target} was killed: {sentence}" for sentence in course.complaints()]
-        there, undisturbed = course.undisturbed()
-        found += [f"{name} has other marks than without disturbance." for name in NAMES if there.get(name) != undisturbed.get(name)]
-        return done, found
-    finally:
-        if course:
-            course.held.stop()
-        shutil.rmtree(place)
+    done, found = [], []
+    with tempfile.TemporaryDirectory(prefix="class-", ignore_cleanup_errors=True) as place:
+        course = Disturbed(Path(place, "course"), "lab01_recurrent_cell", NAMES, seed)
+        try:
+            for target in targets[:runs]:
+                done.append(course.run(target))
+                print(f"{len(done)} of {runs}: {done[-1]}", file=sys.stderr, flush=True)
+                found += [f"After {target} was killed: {sentence}" for sentence in course.complaints()]
+            there, undisturbed = course.undisturbed()
+        finally:
+            end(course.held)
+    found += [f"{name} has other marks than without disturbance." for name in NAMES if there.get(name) != undisturbed.get(name)]
+    return done, found
 
 
 def table(done):

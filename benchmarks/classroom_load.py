@@ -13,7 +13,6 @@ Contents
 
 import argparse
 import contextlib
-import shutil
 import sys
 import tempfile
 import threading
@@ -94,30 +93,27 @@ def held(students, servers):
         A Hurry; the list of what was handed in; complaints; minutes until the last was in, and until the last was graded; and how often
         the teacher collected and graded.
     """
-    from tests.classroom.hub.crowd import Teacher, complaints, new_class
+    from tests.classroom.hub.crowd import Teacher, complaints, end, new_class
 
     names = [f"student{number:03}" for number in range(students)]
-    place = Path(tempfile.mkdtemp(prefix="class-"))
-    running = None
-    try:
-        running = new_class(place / "course", LAB, names)
-        hurry, teacher = Hurry(running, LAB), Teacher(running.course, LAB)
-        began = time.monotonic()
-        with ThreadPoolExecutor(1) as desk, ThreadPoolExecutor(servers) as room:
-            grading = desk.submit(teacher.again_and_again)
-            try:
-                handed = [one for one in room.map(hurry.visit, range(students), names) if one]
-            finally:
-                teacher.done.set()
-            in_minutes = (time.monotonic() - began) / 60
-            rounds = grading.result()
-        graded_minutes = (time.monotonic() - began) / 60
-        found = [*hurry.said, *complaints(running.course, LAB, handed)]
-        return hurry, handed, found, in_minutes, graded_minutes, rounds
-    finally:
-        if running:
-            running.stop()
-        shutil.rmtree(place)
+    with tempfile.TemporaryDirectory(prefix="class-", ignore_cleanup_errors=True) as place:
+        running = new_class(Path(place, "course"), LAB, names)
+        try:
+            hurry, teacher = Hurry(running, LAB), Teacher(running.course, LAB)
+            began = time.monotonic()
+            with ThreadPoolExecutor(1) as desk, ThreadPoolExecutor(servers) as room:
+                grading = desk.submit(teacher.again_and_again)
+                try:
+                    handed = [one for one in room.map(hurry.visit, range(students), names) if one]
+                finally:
+                    teacher.done.set()
+                in_minutes = (time.monotonic() - began) / 60
+                rounds = grading.result()
+            graded_minutes = (time.monotonic() - began) / 60
+            found = [*hurry.said, *complaints(running.course, LAB, handed)]
+        finally:
+            end(running)
+    return hurry, handed, found, in_minutes, graded_minutes, rounds
 
 
 def table(hurry):

@@ -3,6 +3,7 @@
 lacking     why such a class cannot be held here
 versions    with what it is held
 new_class   a course folder with a list of students and one released lab
+end         stop it
 Handed      what one student saved and was told had arrived, and the marks that it must have
 Teacher     collect and grade, as in a terminal
 arrived     what is in the exchange
@@ -10,7 +11,10 @@ booked      what is in the gradebook
 complaints  what was lost, doubled or marked wrongly
 """
 
+import contextlib
 import json
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -47,6 +51,13 @@ def new_class(folder, lab, names):
     people = {name: Person(name) for name in names} | {"teacher": Person("teacher", "teacher")}
     add(people, course / "classroom-data" / "people.csv")
     return Class(course)
+
+
+def end(held):
+    """Stop a class, and what is left of one whose hub was killed."""
+    for pid in held.stop():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 class Handed(NamedTuple):
