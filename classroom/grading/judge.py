@@ -78,7 +78,7 @@ def judge(notebook, release, *, seed, library, limits=None, backend="auto", step
     options = {"backend": backend} | ({} if limits is None else {"limits": limits})
     with ONE, environment({SEED: seed, "NBGRADER_EXECUTION": "autograde"}):
         grader = Grader(release, lambda preload: opener(Path(library), preload=preload, **options), step_s, cell_s, total_s)
-        Exercise.verdicts = {}  # cells that let the reference stand in need not check anew what was right
+        Exercise.verdicts = {}  # cells that let the reference stand in need not check anew
         try:
             return grader.judge(notebook)
         finally:

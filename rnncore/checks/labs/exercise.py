@@ -70,7 +70,7 @@ class Exercise:
             belongs to the answer.
     """
 
-    verdicts = None  # a dict, where a grader wants no function that is right checked twice on the same inputs
+    verdicts = None  # a dict, where a grader wants no function checked twice on the same inputs
 
     def __init__(self, reference, *, outputs, letters, example, draw, mistakes, properties=(), least=None, gradients=False):
         self.reference, self.name, self.outputs, self.letters = reference, reference.__name__, outputs, letters
@@ -117,10 +117,16 @@ class Exercise:
         verdicts, key = {} if rng or self.verdicts is None else self.verdicts, (self, id(function))
         if key not in verdicts:
             try:
-                verdicts[key] = self._checked(function, rng or self._rng()), function  # while it is there, no other has its id
-            except CheckStopped as stop:
+                verdict = self._checked(function, rng or self._rng())
+            except CheckFailed as fault:
+                verdict = fault
+            except CheckStopped as stop:  # another kernel may let it end
                 raise CheckFailed(f"{self.name}: it {stop}.") from None
-        return verdicts[key][0]
+            verdicts[key] = verdict, function  # while it is there, no other has its id
+        verdict, _ = verdicts[key]
+        if isinstance(verdict, CheckFailed):
+            raise CheckFailed(*verdict.args)
+        return verdict
 
     def _checked(self, function, rng):
         __tracebackhide__ = True
@@ -130,16 +136,22 @@ class Exercise:
             )
         cases = list(self._cases(rng))
         expected = [self._outcome(self.reference(*args), args) for _, args in cases]
+
+        @functools.cache
+        def mistaken(words, case):
+            """What a mistake makes of a case."""
+            return self._run(self.mistakes[words], cases[case][1])
+
         first, second = ([self._run(function, args) for _, args in cases] for _ in range(2))
         for runs, note in ((first, ""), (second, ", called a second time")):
             for (where, _), run, want in zip(cases, runs, expected, strict=True):
                 try:
                     self._require_right(function, run, want)
                 except CheckFailed as fault:
-                    words = self._diagnosis(cases, runs, run, want)
+                    words = self._diagnosis(mistaken, runs, run, want)
                     if not words:  # a second fault, float64 where float32 was expected, must not hide a mistake that is known
                         cast = {id(one): one._replace(value=in_dtype_of(one.value, w)) for one, w in zip(runs, expected, strict=True)}
-                        words = self._diagnosis(cases, [cast[id(one)] for one in runs], cast[id(run)], want)
+                        words = self._diagnosis(mistaken, [cast[id(one)] for one in runs], cast[id(run)], want)
                     raise CheckFailed(f"{self.name}{where}{note}: {fault}{words}") from None
         for hold in self.properties:
             try:
@@ -205,13 +217,13 @@ class Exercise:
         if run.changed:
             raise CheckFailed(f"the results are right, but it changed its argument {run.changed[0]} in place; work on a copy.")
 
-    def _diagnosis(self, cases, runs, failed, expected):
+    def _diagnosis(self, mistaken, runs, failed, expected):
         """The words of the first mistake that explains every run, else of the first that explains the fault."""
         path = next((path for path, want in leaves(expected) if not alike(_leaf(failed, path), want)), None)
         if isinstance(failed.error, NotImplementedError) or (path is None and alike(failed.value, expected)):
             return ""  # nothing is written yet, or the numbers are right and the fault is another
-        pairs = [(run, args) for run, (_, args) in zip(runs, cases, strict=True)]
-        fault = [pair for pair in pairs if pair[0] is failed] if failed.error else pairs
+        numbered = list(enumerate(runs))
+        fault = [(case, run) for case, run in numbered if run is failed] if failed.error else numbered
 
         def same_fault(run, other):
             if failed.error or other.error:
@@ -220,9 +232,9 @@ class Exercise:
             return seen is not MISSING and alike(seen, _leaf(other, path))
 
         # Without a path all that was expected is there and right; what is too much is found in the whole outcome alone.
-        for seen, same in ((pairs, _same_outcome), (fault, same_fault))[: 1 if path is None else 2]:
-            for words, mistake in self.mistakes.items():
-                if all(same(run, self._run(mistake, args)) for run, args in seen):
+        for seen, same in ((numbered, _same_outcome), (fault, same_fault))[: 1 if path is None else 2]:
+            for words in self.mistakes:
+                if all(same(run, mistaken(words, case)) for case, run in seen):
                     return f" This is what comes out when {words}."
         return ""
 

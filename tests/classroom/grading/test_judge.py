@@ -19,7 +19,7 @@ from classroom.grading.judge import judge
 from classroom.sandbox.kernel import open_kernel
 from rnncore.checks import CheckFailed
 from rnncore.checks.labs import lab05
-from rnncore.checks.labs.exercise import Exercise
+from rnncore.checks.labs.exercise import CheckStopped, Exercise
 from tests.classroom.labs import ROOT, released, solved, untouched
 from tests.labs.labs import LABS
 
@@ -315,19 +315,41 @@ def test_without_a_sandbox_there_is_no_grading():
         judge(handed_in(), RELEASE, seed="", library=ROOT, opener=none)
 
 
-def test_a_right_function_is_not_checked_twice_in_one_notebook(monkeypatch):
+@pytest.mark.parametrize("right", [True, False])
+def test_a_function_is_not_checked_twice_in_one_notebook(monkeypatch, right):
     monkeypatch.setattr(Exercise, "verdicts", {})
     calls, step = [], lab05.gates
 
-    def right(*args):
-        calls.append("right")
+    def written(*args):
+        calls.append(args)
+        return step.reference(*args) if right else None
+
+    def message(**more):
+        try:
+            step.check(written, **more)
+        except CheckFailed as fault:
+            return str(fault)
+        return ""
+
+    first, before = message(), len(calls)
+    assert (not first) is right and before
+    assert (step.or_reference(written) is written) is right and message() == first and len(calls) == before
+    assert (not message(rng=np.random.default_rng(0))) is right and len(calls) > before  # other inputs
+
+
+def test_a_function_that_could_not_be_called_to_its_end_is_checked_again(monkeypatch):
+    monkeypatch.setattr(Exercise, "verdicts", {})
+    step, stops = lab05.gates, [True]
+
+    def written(*args):
+        if stops:
+            raise CheckStopped("ended its process")
         return step.reference(*args)
 
-    step.check(right)
-    before = list(calls)
-    assert step.or_reference(right) is right and calls == before != []
-    step.check(right, rng=np.random.default_rng(0))  # other inputs
-    assert len(calls) > len(before)
+    with pytest.raises(CheckFailed, match="ended its process"):
+        step.check(written)
+    stops.clear()
+    step.check(written)
 
 
 if __name__ == "__main__":  # all labs, which takes some minutes

@@ -37,7 +37,8 @@ def choose_device(available, wanted="auto", dtype="float32"):
 
 
 def draw(rng, dtype, N):
-    for cuda, mps, wanted, numbers in itertools.product((0, 1, N), (0, 1), ("auto", "cpu", "mps", f"cuda:{N - 1}"), ("float32", "float64")):
+    names = ("cpu", "mps", f"cuda:{N - 1}") if dtype == "float32" else ("auto",)  # the inputs drawn last ask for a device by name
+    for cuda, mps, wanted, numbers in itertools.product((0, 1, N), (0, 1), names, ("float32", "float64")):
         available = {"cpu": 1, "cuda": cuda, "mps": mps}
         kept = [name for name in rng.permutation(["cpu", "cuda", "mps"]).tolist() if available[name] or rng.random() < 0.5]
         yield {name: available[name] for name in kept}, wanted, numbers
@@ -58,7 +59,7 @@ def right(available, dtype):
 
 def a_named_device_is_kept_and_auto_can_be_had(function, rng):
     """What "auto" gives is there, and is the CPU only if nothing else will do; a name is given back."""
-    for available, _, dtype in draw(rng, float, N=3):
+    for available, _, dtype in draw(rng, "float64", N=3):
         name = function(available, "auto", dtype)
         if available.get(name, 0) < 1 or (name == "mps" and dtype == "float64"):
             raise CheckFailed(f"of {available} it chose {name!r} for {dtype}, which cannot be had there.")

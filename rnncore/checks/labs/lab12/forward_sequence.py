@@ -95,7 +95,7 @@ def like_torch_and_anywhere(function, rng):
     theirs = torch.autograd.grad(right.square().sum() + c_T.sum(), [*layer.parameters(), xs])
     for name, got, want in zip((*NAMES, "xs"), ours, theirs, strict=True):
         compare(f"the gradient of {name}", got.numpy(), want.numpy(), **numbers)
-    works_on_another_device(lstm_forward.__name__, function, (params, xs, state0))
+    works_on_another_device(lstm_forward.__name__, function, (params, xs[:2], state0))
 
 
 sequence = Exercise(
