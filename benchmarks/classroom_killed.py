@@ -14,10 +14,8 @@ Contents
 import argparse
 import collections
 import random
-import shutil
 import sys
 import tempfile
-from importlib import metadata
 from pathlib import Path
 
 from report import Section, Target, machine, markdown, note
@@ -32,26 +30,25 @@ READING = (
 
 def disturb(runs, seed):
     """Hold a class and disturb it; returns the list of `Run`s and of complaints."""
+    from tests.classroom.hub.crowd import end
     from tests.classroom.hub.disturbed import TARGETS, Disturbed
 
     chance, targets = random.Random(seed), []
     while len(targets) < runs:
         targets += chance.sample(TARGETS, len(TARGETS))
-    place = Path(tempfile.mkdtemp(prefix="class-"))
-    done, found, course = [], [], None
-    try:
-        course = Disturbed(place / "course", "lab01_recurrent_cell", NAMES, seed)
-        for target in targets[:runs]:
-            done.append(course.run(target))
-            print(f"{len(done)} of {runs}: {done[-1]}", file=sys.stderr, flush=True)
-            found += [f"After {target} was killed: {sentence}" for sentence in course.complaints()]
-        there, undisturbed = course.undisturbed()
-        found += [f"{name} has other marks than without disturbance." for name in NAMES if there.get(name) != undisturbed.get(name)]
-        return done, found
-    finally:
-        if course:
-            course.held.stop()
-        shutil.rmtree(place)
+    done, found = [], []
+    with tempfile.TemporaryDirectory(prefix="class-", ignore_cleanup_errors=True) as place:
+        course = Disturbed(Path(place, "course"), "lab01_recurrent_cell", NAMES, seed)
+        try:
+            for target in targets[:runs]:
+                done.append(course.run(target))
+                print(f"{len(done)} of {runs}: {done[-1]}", file=sys.stderr, flush=True)
+                found += [f"After {target} was killed: {sentence}" for sentence in course.complaints()]
+            there, undisturbed = course.undisturbed()
+        finally:
+            end(course.held)
+    found += [f"{name} has other marks than without disturbance." for name in NAMES if there.get(name) != undisturbed.get(name)]
+    return done, found
 
 
 def table(done):
@@ -73,7 +70,7 @@ def table(done):
 
 def sections(quick, runs=None, seed=0):
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-    from tests.classroom.hub.crowd import lacking
+    from tests.classroom.hub.crowd import lacking, versions
 
     if why := lacking():
         print(f"classroom_killed is left out: {why}.", file=sys.stderr)
@@ -81,9 +78,8 @@ def sections(quick, runs=None, seed=0):
     done, found = disturb(runs or (2 if quick else RUNS), seed)
     for sentence in found:
         print(sentence, file=sys.stderr)
-    versions = ", ".join(f"{name} {metadata.version(name)}" for name in ("jupyterhub", "nbgrader", "jupyterlab", "jupyter_server"))
     targets = [Target("killed class: lost, changed, doubled or marked wrongly", float(len(found)), 0)]
-    return [Section("A class that is killed", note(__doc__), READING.format(versions), table(done), targets)]
+    return [Section("A class that is killed", note(__doc__), READING.format(versions()), table(done), targets)]
 
 
 if __name__ == "__main__":

@@ -13,13 +13,11 @@ Contents
 
 import argparse
 import contextlib
-import shutil
 import sys
 import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from importlib import metadata
 from pathlib import Path
 
 import numpy as np
@@ -95,30 +93,27 @@ def held(students, servers):
         A Hurry; the list of what was handed in; complaints; minutes until the last was in, and until the last was graded; and how often
         the teacher collected and graded.
     """
-    from tests.classroom.hub.crowd import Teacher, complaints, new_class
+    from tests.classroom.hub.crowd import Teacher, complaints, end, new_class
 
     names = [f"student{number:03}" for number in range(students)]
-    place = Path(tempfile.mkdtemp(prefix="class-"))
-    running = None
-    try:
-        running = new_class(place / "course", LAB, names)
-        hurry, teacher = Hurry(running, LAB), Teacher(running.course, LAB)
-        began = time.monotonic()
-        with ThreadPoolExecutor(1) as desk, ThreadPoolExecutor(servers) as room:
-            grading = desk.submit(teacher.again_and_again)
-            try:
-                handed = [one for one in room.map(hurry.visit, range(students), names) if one]
-            finally:
-                teacher.done.set()
-            in_minutes = (time.monotonic() - began) / 60
-            rounds = grading.result()
-        graded_minutes = (time.monotonic() - began) / 60
-        found = [*hurry.said, *complaints(running.course, LAB, handed)]
-        return hurry, handed, found, in_minutes, graded_minutes, rounds
-    finally:
-        if running:
-            running.stop()
-        shutil.rmtree(place)
+    with tempfile.TemporaryDirectory(prefix="class-", ignore_cleanup_errors=True) as place:
+        running = new_class(Path(place, "course"), LAB, names)
+        try:
+            hurry, teacher = Hurry(running, LAB), Teacher(running.course, LAB)
+            began = time.monotonic()
+            with ThreadPoolExecutor(1) as desk, ThreadPoolExecutor(servers) as room:
+                grading = desk.submit(teacher.again_and_again)
+                try:
+                    handed = [one for one in room.map(hurry.visit, range(students), names) if one]
+                finally:
+                    teacher.done.set()
+                in_minutes = (time.monotonic() - began) / 60
+                rounds = grading.result()
+            graded_minutes = (time.monotonic() - began) / 60
+            found = [*hurry.said, *complaints(running.course, LAB, handed)]
+        finally:
+            end(running)
+    return hurry, handed, found, in_minutes, graded_minutes, rounds
 
 
 def table(hurry):
@@ -134,7 +129,7 @@ def table(hurry):
 
 def sections(quick, students=None, servers=4):
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-    from tests.classroom.hub.crowd import lacking
+    from tests.classroom.hub.crowd import lacking, versions
 
     if why := lacking():
         print(f"classroom_load is left out: {why}.", file=sys.stderr)
@@ -143,10 +138,9 @@ def sections(quick, students=None, servers=4):
     hurry, handed, found, in_minutes, graded_minutes, rounds = held(students, servers)
     for sentence in found:
         print(sentence, file=sys.stderr)
-    versions = ", ".join(f"{name} {metadata.version(name)}" for name in ("jupyterhub", "nbgrader", "jupyterlab", "jupyter_server"))
     reading = (
         f"{students} students, {servers} at a time; seconds in which so many of them were answered. All were in after {in_minutes:.1f} "
-        f"minutes and graded after {graded_minutes:.1f}; the teacher collected and graded {rounds} times. With {versions}."
+        f"minutes and graded after {graded_minutes:.1f}; the teacher collected and graded {rounds} times. With {versions()}."
     )
     targets = [
         Target("class: minutes until the last has submitted", in_minutes, MINUTES),

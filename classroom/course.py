@@ -46,9 +46,12 @@ class Course(NamedTuple):
 
     def students(self, lab):
         """Names of those who handed in a lab, sorted."""
+        from classroom.grading.collect import lock  # which imports nbgrader
+
         path, steps = self.coursedir.format_path, self.coursedir.submitted_directory
         pattern = re.compile(path(steps, "(?P<student>[^/]+)", re.escape(lab), escape=True))
-        found = (pattern.fullmatch(folder) for folder in glob(path(steps, "*", lab)) if Path(folder).is_dir())
+        with lock(self.root):
+            found = [pattern.fullmatch(folder) for folder in glob(path(steps, "*", lab)) if Path(folder).is_dir()]
         return sorted(match["student"] for match in found if match)
 
 

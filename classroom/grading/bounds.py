@@ -47,12 +47,14 @@ class Alarms:
     """A thread that raises errors in other threads."""
 
     def __init__(self):
-        self.changed, self.waiting, self.look = threading.Condition(), {}, None  # look: when the thread wakes
+        # Entered as a plain lock: what is raised on the way into a Condition, which is Python, would leave it locked for good.
+        self.lock, self.waiting, self.look = threading.Lock(), {}, None  # look: when the thread wakes
+        self.changed = threading.Condition(self.lock)
 
     def set(self, seconds, error):
         """Let `error` be raised in this thread after so many seconds; return what `clear` takes."""
         end, alarm = time.monotonic() + max(seconds, 0), object()
-        with self.changed:
+        with self.lock:
             self.waiting[alarm] = end, error, ctypes.c_ulong(threading.get_ident())
             if self.look is None:
                 threading.Thread(target=self.run, daemon=True, name="alarms").start()
@@ -64,11 +66,11 @@ class Alarms:
 
     def clear(self, alarm):
         """Return whether it was in time: then nothing will be raised."""
-        with self.changed:
+        with self.lock:
             return self.waiting.pop(alarm, None) is not None
 
     def run(self):
-        with self.changed:
+        with self.lock:
             while True:
                 now = time.monotonic()
                 for alarm, (end, error, thread) in list(self.waiting.items()):

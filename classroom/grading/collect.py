@@ -13,23 +13,27 @@ and collecting may run at the same time.
 
 import contextlib
 import datetime
+import errno
 import fcntl
 import os
 import pwd
 import re
 import shutil
 import stat
+from functools import partial
 from pathlib import Path
 
+from nbgrader.exchange.abc import ExchangeCollect as ABCExchangeCollect
 from nbgrader.exchange.default.collect import ExchangeCollect
 from traitlets import Int, Unicode
 
-__all__ = ["NOT_COLLECTED", "SafeCollect", "lock"]
+__all__ = ["NOT_COLLECTED", "SafeCollect", "WholeCollect", "lock"]
 
 NOT_COLLECTED = "not_collected.txt"  # in the place of a submission: why there is none
 OWN = ("timestamp.txt", NOT_COLLECTED)  # written here, never copied
 STUDENT = re.compile(r"[\w@+-][\w.@+-]*")
 NEVER = datetime.datetime(1970, 1, 1)
+FULL = (errno.ENOSPC, errno.EDQUOT)  # no fault of the submission's
 
 
 class Refuse(Exception):
@@ -46,11 +50,52 @@ def lock(root):
         yield
 
 
-class SafeCollect(ExchangeCollect):
-    """nbgrader's collect for an inbound folder that is not trusted."""
+class WholeCollect(ABCExchangeCollect):
+    """What is collected, from wherever, is bounded, and is in its place whole or not at all."""
 
     max_files = Int(200, help="files in one submission").tag(config=True)
     max_depth = Int(8, help="folders in folders").tag(config=True)
+
+    def collect(self, student, when, copy):
+        """Collect a submission that is not there, or with `update` is newer than what is there.
+
+        Args:
+            student: whose.
+            when: it was handed in, in UTC, without a zone.
+            copy: `copy(folder)` makes the folder with the submission and timestamp.txt, or raises `Refuse`: then all stays as it was.
+        """
+        lab = self.coursedir.assignment_id
+        dest = Path(self.coursedir.format_path(self.coursedir.submitted_directory, student, lab))
+        new, old = (dest.with_name(f".{dest.name}.{name}") for name in ("new", "old"))
+        if old.exists() and not dest.exists():  # a collecting was killed between two renames
+            old.rename(dest)
+        for rest in (new, old):
+            shutil.rmtree(rest, ignore_errors=True)
+        there = self.coursedir.get_existing_timestamp(dest)
+        newer = self.update and (there is None or when > there)
+        if dest.is_dir() and not newer and not (self.before_duedate and when != there):
+            self.log.info("No newer submission to collect: %s %s", student, lab)
+            return
+        self.log.info("Collecting submission: %s %s", student, lab)
+        dest.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            copy(new)
+        except Refuse as why:
+            self.log.error("%s's submission is not collected: %s", student, why)
+            return
+        except OSError as error:
+            shutil.rmtree(new, ignore_errors=True)
+            self.fail(f"{student}'s submission could not be written, and what was collected stays as it was: {error.strerror}.")
+        with lock(self.coursedir.root):
+            if dest.exists():
+                dest.rename(old)
+            new.rename(dest)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+class SafeCollect(WholeCollect, ExchangeCollect):
+    """nbgrader's collect for an inbound folder that is not trusted."""
+
     owner = Unicode("{student}", help="a student's system account").tag(config=True)
 
     def _path_to_record(self, path):
@@ -87,35 +132,19 @@ class SafeCollect(ExchangeCollect):
         self.src_records = [record for record in self.src_records if record["timestamp"] != NEVER]
 
     def copy_files(self):
-        """Collect what is not there, and with `update` what is newer than what is there."""
-        lab = self.coursedir.assignment_id
         if not self.src_records:
-            self.log.warning("No submissions of %s to collect", lab)
+            self.log.warning("No submissions of %s to collect", self.coursedir.assignment_id)
         for record in self.src_records:
-            student = record["username"]
-            dest = Path(self.coursedir.format_path(self.coursedir.submitted_directory, student, lab))
-            new, old = (dest.with_name(f".{dest.name}.{name}") for name in ("new", "old"))
-            for rest in (new, old):  # of a collecting that was killed
-                shutil.rmtree(rest, ignore_errors=True)
-            there = self.coursedir.get_existing_timestamp(dest)
-            newer = self.update and (there is None or record["timestamp"] > there)
-            if dest.is_dir() and not newer and not (self.before_duedate and record["timestamp"] != there):
-                self.log.info("No newer submission to collect: %s %s", student, lab)
-                continue
-            self.log.info("Collecting submission: %s %s", student, lab)
-            dest.parent.mkdir(parents=True, exist_ok=True)
-            self.do_copy(os.path.join(self.inbound_path, record["filename"]), new)
-            with lock(self.coursedir.root):
-                if dest.exists():
-                    dest.rename(old)
-                new.rename(dest)
-            shutil.rmtree(old, ignore_errors=True)
+            src = os.path.join(self.inbound_path, record["filename"])
+            self.collect(record["username"], record["timestamp"], partial(self.do_copy, src))
 
     def do_copy(self, src, dest, log=None):
         """Copy a submission and write down when it was handed in; or why it is not here."""
         try:
             when = self._copy(src, dest)
         except (Refuse, OSError) as why:
+            if getattr(why, "errno", None) in FULL:
+                raise
             reason = str(why) if isinstance(why, Refuse) else f"a file in it could not be read ({why.strerror})."
             self.log.error("%s is not collected: %s", src, reason)
             shutil.rmtree(dest, ignore_errors=True)

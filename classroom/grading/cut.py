@@ -30,7 +30,7 @@ class Cut:
 
     def __init__(self, source, absent=()):
         self.source, self.absent = source, set(absent)
-        self.kept, self.aliases, self.placeholders = {}, {}, {}
+        self.kept, self.aliases, self.stand_ins = {}, {}, {}
         self.reached, self._seen = [], set()
 
     def need(self, module, name=None, user="the lab"):
@@ -71,7 +71,7 @@ class Cut:
     def _keep_module(self, module):
         if module in self.kept:
             return
-        self.kept[module], self.aliases[module], self.placeholders[module] = set(), set(), set()
+        self.kept[module], self.aliases[module], self.stand_ins[module] = set(), set(), set()
         parent = module.rpartition(".")[0]
         if parent:
             self._keep_module(parent)
@@ -90,7 +90,7 @@ class Cut:
             original = next(a.name for a in node.names if (a.asname or a.name) == name)
             if (self.defines(node.module, original) or ()) in self.absent:
                 self.aliases[module].discard(name)
-                self.placeholders[module].add(name)
+                self.stand_ins[module].add(name)
             self.need(node.module, original, user)
         elif isinstance(node, ast.Import):
             for alias in node.names:
@@ -107,7 +107,7 @@ class Cut:
                 self._keep_attributes(target, used, statement.node, user)
             else:
                 if (module, used) in self.absent and self.source.binding(module, used):
-                    self.placeholders[module].add(used)
+                    self.stand_ins[module].add(used)
                 self.need(module, used, user)
         for node in ast.walk(statement.node):
             if node is not statement.node and isinstance(node, ast.ImportFrom) and node.module in self.source.paths:
@@ -137,17 +137,17 @@ class Cut:
             if isinstance(node, ast.Name) and node.id == name:
                 self.need(target, chains.get(id(node)), user)
 
-    def text(self, module, head="", placeholder="{name} = None"):
+    def text(self, module, head="", missing="{name} = None"):
         """The text of a kept module.
 
         Args:
             module: its name.
             head: lines that come first, after the module's docstring.
-            placeholder: the line in the place of a name that is absent and used; `{name}` stands for the name.
+            missing: the line in the place of a name that is absent and used; `{name}` stands for the name.
         """
         lines, done, exported = [], set(), None
         for statement in self.source.statements(module):
-            node, gone = statement.node, statement.binds & self.placeholders[module] - done
+            node, gone = statement.node, statement.binds & self.stand_ins[module] - done
             if isinstance(node, ast.Import | ast.ImportFrom):
                 line = self._import(module, node)
                 lines += [line] if line else []
@@ -156,7 +156,7 @@ class Cut:
             elif id(statement) in self.kept[module]:
                 lines.append(statement.text)
             done |= gone
-            lines += [placeholder.format(name=name) for name in sorted(gone)]
+            lines += [missing.format(name=name) for name in sorted(gone)]
         if exported:
             names = [name for name in exported[1] if self._there(module, name)]
             lines.insert(exported[0], f"__all__ = {names!r}")

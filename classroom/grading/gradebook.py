@@ -18,6 +18,7 @@ import nbformat
 from sqlalchemy.exc import SAWarning
 
 from classroom.grading import late
+from classroom.grading.collect import lock
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # of nbgrader's imports
@@ -119,7 +120,8 @@ class Writer:
     def _submitted(self, bundle):
         path = self.course.submitted(bundle.student, bundle.lab) / "timestamp.txt"
         try:
-            return parse_utc(path.read_text(encoding="utf-8").strip() or None)
+            with lock(self.course.root):
+                return parse_utc(path.read_text(encoding="utf-8").strip() or None)
         except (FileNotFoundError, ValueError, OverflowError):
             return None
 

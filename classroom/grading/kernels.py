@@ -115,7 +115,7 @@ class Kernels:
             outputs, faults, alive = self._inside(source)
         for fault in faults:
             self.flag(f"The cell {name} {fault}.")
-        if alive:  # what ends a kernel is not run again
+        if alive:  # a new kernel is not given what has ended one
             self.history.append(("cell", source))
         return outputs
 

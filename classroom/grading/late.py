@@ -4,7 +4,7 @@
     extensions.csv   student,lab,hours    ada,lab05_lstm,48
 
 Both lie in classroom-data/ and may be missing. They are entered into nbgrader's gradebook, so formgrader shows them; an extension that a
-teacher gave there stays unless the table names the same student and lab. Late is measured from the time that `SafeCollect` wrote down.
+teacher gave there stays unless the table names the same student and lab. Late is measured from the time that collecting wrote down.
 
     terms(gradebook, folder, lab, student)     the due date and the extension that count
     enter(gradebook, folder, lab, student)     put both into the gradebook

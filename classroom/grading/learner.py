@@ -78,7 +78,7 @@ class Learner(Peer):
         return values[0]
 
     def names(self, names):
-        """What the learner's names stand for now: a dict from each to a `Proxy`, a callback's function, a placeholder or None."""
+        """What the learner's names stand for now: a dict from each to a `Proxy`, a callback's function, a `wall.Foreign` or None."""
         head, _ = self._safely(None, "names", names=list(names))
         found = head.get("names")
         if type(found) is not list or len(found) != len(names):

@@ -165,7 +165,7 @@ def _files(release, source):
             continue
         if module in kept:
             parts = {name.rpartition(".")[2] for name in kept if name.rpartition(".")[0] == module}
-            cut.kept.setdefault(module, set()), cut.aliases.setdefault(module, set()), cut.placeholders.setdefault(module, set())
+            cut.kept.setdefault(module, set()), cut.aliases.setdefault(module, set()), cut.stand_ins.setdefault(module, set())
             files[to] = cut.text(module, HEAD.format(lab=lab, parts=tuple(sorted(parts))), "{name} = _stand_in({name!r})")
         elif module.rpartition(".")[0] in kept:
             files[to] = NOTHING.format(lab=lab)

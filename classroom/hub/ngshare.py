@@ -14,16 +14,17 @@ import base64
 import binascii
 import json
 import os
+import re
 import shutil
 import tempfile
+from functools import partial
 from pathlib import Path, PurePosixPath
 from unittest.mock import patch
 
 from nbgrader.utils import ignore_patterns
-from traitlets import Int
 
-from classroom.grading.collect import NOT_COLLECTED, OWN, STUDENT, Refuse
-from classroom.hub.exchange import FetchWhole, hidden
+from classroom.grading.collect import NOT_COLLECTED, OWN, STUDENT, Refuse, WholeCollect
+from classroom.hub.exchange import FetchWhole
 
 with patch.dict(os.environ, {"USER": os.environ.get("USER", "nobody")}):  # it is read there, and containers have none
     from ngshare_exchange import (
@@ -34,6 +35,8 @@ with patch.dict(os.environ, {"USER": os.environ.get("USER", "nobody")}):  # it i
         ExchangeSubmit,
         configureExchange,
     )
+
+NO_NAME = re.compile("[\0\ud800-\udfff]")  # zero bytes and halves of surrogate pairs, which no file's name can have
 
 __all__ = ["Collect", "Fetch", "List", "Release", "Submit", "use"]
 
@@ -120,34 +123,43 @@ class Submit(ExchangeSubmit):
         return {"user": self.username, "files": json.dumps(files)}
 
 
-class Collect(ExchangeCollect):
+class Collect(WholeCollect, ExchangeCollect):
     """Collect from ngshare as `SafeCollect` does from a folder: bounded, and one bad submission stops no other."""
-
-    max_files = Int(200, help="files in one submission").tag(config=True)
-    max_depth = Int(8, help="folders in folders").tag(config=True)
 
     def init_src(self):
         super().init_src()
         self.src_records = [record for record in self.src_records if STUDENT.fullmatch(record["student_id"])]
 
+    def copy_files(self):
+        if not self.src_records:
+            self.log.warning("No submissions of %s to collect", self.coursedir.assignment_id)
+        for record in self.src_records:
+            self.collect(record["student_id"], record["timestamp"], partial(self.fetch, record["student_id"]))
+
+    def fetch(self, student, dest):
+        """Ask ngshare for a submission and write it."""
+        submission = self._get_submission(self.coursedir.course_id, self.coursedir.assignment_id, student)
+        if submission is None:
+            raise Refuse("ngshare did not give it.")
+        self.do_copy(submission["files"], dest)
+
     def do_copy(self, src, dest):
-        """Write a submission; `src` ends with the time of ngshare's clock, which ExchangeCollect has put there."""
+        """Write a submission; `src` ends with the time of ngshare's clock, which `_get_submission` has put there."""
         *files, when = src
-        with hidden(self, dest) as (new,):
-            try:
-                new.mkdir()
-                for path, content in self.checked(files):
-                    place = new / path
-                    place.parent.mkdir(parents=True, exist_ok=True)
-                    place.write_bytes(content)
-            except (Refuse, FileExistsError, NotADirectoryError, IsADirectoryError) as why:
-                reason = str(why) if isinstance(why, Refuse) else "a file in it and a folder have the same name."
-                self.log.error("%s is not collected: %s", dest, reason)
-                shutil.rmtree(new)
-                new.mkdir()
-                (new / NOT_COLLECTED).write_text(f"The submission was not collected: {reason}\n", encoding="utf-8")
-            (new / "timestamp.txt").write_bytes(base64.b64decode(when["content"]) + b" UTC")
-            new.rename(dest)
+        dest = Path(dest)
+        try:
+            dest.mkdir()
+            for path, content in self.checked(files):
+                place = dest / path
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_bytes(content)
+        except (Refuse, FileExistsError, NotADirectoryError, IsADirectoryError) as why:
+            reason = str(why) if isinstance(why, Refuse) else "a file in it and a folder have the same name."
+            self.log.error("%s's submission is not collected: %s", dest.parent.name, reason)
+            shutil.rmtree(dest)
+            dest.mkdir()
+            (dest / NOT_COLLECTED).write_text(f"The submission was not collected: {reason}\n", encoding="utf-8")
+        (dest / "timestamp.txt").write_bytes(base64.b64decode(when["content"]) + b" UTC")
 
     def checked(self, files):
         """Yield the path and the bytes of each file, or raise `Refuse`."""
@@ -156,7 +168,7 @@ class Collect(ExchangeCollect):
             raise Refuse(f"it has more than {self.max_files} files.")
         for file in files:
             path = PurePosixPath(str(file["path"]))
-            if path.is_absolute() or ".." in path.parts or "\0" in str(path) or not path.parts:
+            if path.is_absolute() or ".." in path.parts or NO_NAME.search(str(path)) or not path.parts:
                 raise Refuse(f"{str(path)!r} is no path in a folder.")
             if max(map(len, map(os.fsencode, path.parts))) > 200:
                 raise Refuse("a name in it has more than 200 bytes.")

@@ -33,6 +33,8 @@ def equip(spawner):
         spawner.notebook_dir = str(ROOT)  # formgrader wants the course's folder below the server's
         grading = os.environ.get("CLASSROOM_GRADING", "sandbox")  # or "plain", where everybody is trusted
         spawner.environment = {**spawner.environment, "CLASSROOM_GRADING": grading}
+        if "CLASSROOM_GRADEBOOK" in os.environ:  # it has a password in it, which no student's server may have
+            spawner.environment["CLASSROOM_GRADEBOOK"] = os.environ["CLASSROOM_GRADEBOOK"]
     home = getattr(spawner, "home_dir", None)  # the demo's folders; a system user has a home
     if home:
         Path(home).mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -60,5 +60,5 @@ if __name__ == "__main__":
     ask = Submit(config=Config(Exchange={"_ngshare_url": os.environ["CLASSROOM_NGSHARE"].rstrip("/")}))
     try:
         print(f"{enter(people.read(), ask)} people in ngshare's course {COURSE}.")
-    except BadRoster as why:
+    except (BadRoster, people.BadList) as why:
         sys.exit(str(why))

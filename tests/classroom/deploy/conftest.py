@@ -17,6 +17,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests.classroom.conftest import LAB, ROOT, environment, move
+from tests.classroom.processes import descendants
 
 SERVICE = ROOT / ".cache" / "ngshare"  # ngshare with the SQLAlchemy it needs, which is not nbgrader's
 PEOPLE = ("theo", "ada", "ben")
@@ -46,7 +47,7 @@ def require(*modules):
     """Skip a test where what it needs is not installed."""
     missing = [name for name in modules if importlib.util.find_spec(name) is None]
     if missing:
-        pytest.skip(f"{' and '.join(missing)} not installed: pip install --no-deps -r classroom/deploy/exchange.txt")
+        pytest.skip(f"{' and '.join(missing)} not installed: `make classroom-test` installs it")
 
 
 def free_port():
@@ -94,7 +95,7 @@ def service(hub_api, folder, port=None, token="secret"):
 def started(command, env, log, address):
     """Run a program until the block ends, once it answers at an address."""
     with open(log, "w") as file:
-        program = subprocess.Popen(command, env=env, stdout=file, stderr=file, cwd=log.parent, start_new_session=True)
+        program = subprocess.Popen(command, env=env, stdout=file, stderr=file, cwd=log.parent)
     try:
         for _ in range(300):
             with contextlib.suppress(OSError), urllib.request.urlopen(address):
@@ -105,8 +106,9 @@ def started(command, env, log, address):
             pytest.fail(log.read_text())
         yield
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(program.pid, signal.SIGKILL)
+        for pid in [program.pid, *descendants(program.pid)]:  # a hub's proxy is in a group of its own
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         program.wait()
 
 

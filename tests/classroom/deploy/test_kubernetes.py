@@ -1,7 +1,6 @@
 """Kubernetes: the values are what the chart takes, files agree on every name, and the hub gives each role what it should."""
 
 import asyncio
-import importlib.util
 import re
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from classroom.hub import people, roles
 from classroom.sandbox import container
 from tests.classroom.conftest import ROOT
 from tests.classroom.deploy.chart import problems
+from tests.classroom.deploy.conftest import require
 
 HERE = ROOT / "classroom" / "deploy" / "kubernetes"
 VALUES = yaml.safe_load((HERE / "values.yaml").read_text())
@@ -51,15 +51,11 @@ def test_a_server_reaches_the_hub_and_ngshare_and_nothing_else():
     rules = policy["egressAllowRules"]
     assert policy["enabled"] and not any(rules[name] for name in rules if not name.startswith("dns")) and len(rules) == 6
     (rule,) = policy["egress"]
-    assert rule["to"] == [{"podSelector": named("Service")["ngshare"]["spec"]["selector"] and {"matchLabels": labels_of("ngshare")}}]
+    assert rule["to"] == [{"podSelector": {"matchLabels": named("Service")["ngshare"]["spec"]["selector"]}}]
     port = int(re.search(r"ngshare:(\d+)/services/ngshare$", VALUES["singleuser"]["extraEnv"]["CLASSROOM_NGSHARE"])[1])
     assert [port] == [one["port"] for one in rule["ports"]] == [one["port"] for one in named("Service")["ngshare"]["spec"]["ports"]]
     assert VALUES["hub"]["services"]["ngshare"]["url"] == f"http://ngshare:{port}"
     assert not VALUES["singleuser"]["cloudMetadata"]["blockWithIptables"]  # would be a privileged container
-
-
-def labels_of(name):
-    return named("Service")[name]["spec"]["selector"]
 
 
 def test_names_agree():
@@ -86,9 +82,8 @@ def test_names_agree():
         assert any(wanted <= known.items() for known in labels), name
     for name, service in named("Service").items():
         assert service["spec"]["selector"].items() <= pods()[name]["metadata"]["labels"].items()
-    assert {"key": "hub.services.ngshare.apiToken", "name": "hub"} in list(walk(pods()["ngshare"])) and "ngshare" in VALUES["hub"][
-        "services"
-    ]
+    assert {"key": "hub.services.ngshare.apiToken", "name": "hub"} in list(walk(pods()["ngshare"]))
+    assert "ngshare" in VALUES["hub"]["services"]
 
 
 def test_pods_may_do_little():
@@ -196,8 +191,7 @@ def test_a_role_gets_its_server(hub, kind):
 )
 def test_the_pod_that_the_spawner_makes(hub, monkeypatch, name, profile, image):
     """With KubeSpawner itself: what the chart sets, as its documentation says, and then ours."""
-    if importlib.util.find_spec("kubespawner") is None:
-        pytest.skip("no KubeSpawner: pip install jupyterhub-kubespawner")
+    require("kubespawner")
     from kubespawner import KubeSpawner
 
     for name_of_api in ("load_config", "shared_client"):  # a cluster, which is not called

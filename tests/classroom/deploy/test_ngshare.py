@@ -1,10 +1,13 @@
 """ngshare, started for real: a lab goes out, comes back byte for byte, is graded, and feedback arrives; and what must not happen."""
 
 import base64
+import contextlib
 import datetime
+import errno
 import json
 import sys
 import urllib.error
+from pathlib import Path
 
 import pytest
 from nbgrader.api import Gradebook
@@ -140,6 +143,7 @@ def sent(path, content=b"x"):
         ([sent("a" * 300)], "more than 200 bytes"),
         ([{"path": "a", "content": "é"}], "is not in base64"),
         ([sent("a\0b")], "is no path in a folder"),
+        ([sent("a\ud800b")], "is no path in a folder"),
     ],
 )
 def test_what_breaks_the_limits_is_a_sentence(tmp_path, files, sentence):
@@ -156,6 +160,35 @@ def test_what_breaks_the_limits_is_a_sentence(tmp_path, files, sentence):
     assert sorted(path.name for path in place.iterdir()) == [NOT_COLLECTED, "timestamp.txt"]
     assert (place / "timestamp.txt").read_text() == "2026-11-01 10:00:00.5 UTC"
     assert [path.name for path in place.parent.iterdir()] == [LAB]
+
+
+@pytest.mark.parametrize("answers", [False, True])
+def test_what_was_collected_stays_where_nothing_comes_in_its_place(tmp_path, monkeypatch, answers):
+    require("ngshare_exchange", "rapidfuzz")
+    from nbgrader.coursedir import CourseDirectory
+    from nbgrader.exchange import ExchangeError
+
+    from classroom.hub.ngshare import Collect
+
+    task = Collect(coursedir=CourseDirectory(root=str(tmp_path), assignment_id=LAB), update=True)
+    task.src_records = [{"student_id": "ada", "timestamp": datetime.datetime(2026, 11, 1)}]
+    monkeypatch.setattr(
+        task, "_get_submission", lambda *_: {"files": [sent("a"), sent("timestamp.txt", b"2026-11-01")]} if answers else None
+    )
+    place = tmp_path / "submitted" / "ada" / LAB
+    place.mkdir(parents=True)
+    (place / "timestamp.txt").write_text("2026-10-01 00:00:00 UTC")
+
+    def full(path, content):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", full)
+        with pytest.raises(ExchangeError) if answers else contextlib.nullcontext():
+            task.copy_files()
+    assert [str(path.relative_to(place.parent)) for path in sorted(place.parent.rglob("*"))] == [LAB, f"{LAB}/timestamp.txt"]
+    task.copy_files()
+    assert (place / "a").exists() == answers
 
 
 @pytest.mark.parametrize("role", ["student", "teacher"])

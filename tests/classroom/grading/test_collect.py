@@ -1,6 +1,7 @@
 """Collecting believes nothing that a student wrote: not the owner in a name, not the time, not what kind of file it is."""
 
 import datetime
+import errno
 import getpass
 import os
 import shutil
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.exchange import ExchangeError
 from nbgrader.utils import parse_utc
 from traitlets.config import Config
 
@@ -94,12 +96,28 @@ def test_collecting_that_is_killed_leaves_the_old_submission_or_the_new_one_whol
             patch.setattr(Path, "rename", killed(lambda path, to: to == (aside if "old" in moment else got), rename))
         with pytest.raises(KeyboardInterrupt):
             collect(update=True)
-    if got.exists():
-        assert (got / "timestamp.txt").exists() and (got / "lab.ipynb").read_text() == ("[]" if moment == "removing the old one" else "{}")
-    else:
-        assert moment == "putting the new one in place"
+    assert got.exists() or moment == "putting the new one in place"
+    collect()  # brings back what was there
+    assert (got / "timestamp.txt").exists() and (got / "lab.ipynb").read_text() == ("[]" if moment == "removing the old one" else "{}")
     collect(update=True)
     assert (got / "lab.ipynb").read_text() == "[]" and names(got.parent) == [LAB, f"{LAB}/lab.ipynb", f"{LAB}/timestamp.txt"]
+
+
+def test_a_full_disk_is_not_the_students_fault(inbound, collect, monkeypatch):
+    place = entry(inbound)
+    got = collect() / ME / LAB
+    (place / "lab.ipynb").write_text("[]")
+
+    def full(path, content):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", full)
+        with pytest.raises(ExchangeError):
+            collect(update=True)
+    assert (got / "lab.ipynb").read_text() == "{}" and names(got.parent) == [LAB, f"{LAB}/lab.ipynb", f"{LAB}/timestamp.txt"]
+    collect(update=True)
+    assert (got / "lab.ipynb").read_text() == "[]"
 
 
 def test_collecting_waits_while_a_submission_is_read(folder, inbound, collect):

@@ -137,7 +137,7 @@ def test_what_is_absent_is_never_kept_and_who_uses_it_is_told(source, absent, li
     cut.need("pack", "second")
     assert not any(absent in names for names in kept(cut).values())
     assert absent in {name.rpartition(".")[2] for _, name in cut.reached}
-    texts = "".join(cut.text(module, placeholder="{name} = 0") for module in cut.kept)
+    texts = "".join(cut.text(module, missing="{name} = 0") for module in cut.kept)
     assert line in texts and f"def {absent}" not in texts and f"import {absent}" not in texts
 
 

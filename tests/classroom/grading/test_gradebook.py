@@ -1,6 +1,7 @@
 """What is written is what `nbgrader autograde` would leave: a teacher's marks stay, and in feedback is the sentence, and nothing acts."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import nbformat
 import pytest
@@ -9,6 +10,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_output, new_raw_ce
 from nbgrader.api import Gradebook
 
 from classroom.grading.bundle import load
+from classroom.grading.collect import lock
 from classroom.grading.gradebook import Writer
 from tests.classroom import marks
 from tests.classroom.conftest import CHECK, LAB, nbgrader
@@ -173,6 +175,20 @@ def test_the_autograded_notebook_says_which_result_it_is(folder, course, hand_in
     notebook = json.loads((folder / "classroom-data/autograded/ada" / LAB / f"{LAB}.ipynb").read_text())
     assert notebook["metadata"]["classroom"]["result"] == bundle.digest and Writer(course).has(bundle)
     assert not Writer(course).has(bundle._replace(flags=["other"]))
+
+
+def test_a_submission_is_not_looked_at_while_it_is_exchanged(course, hand_in, run):
+    place = hand_in("ada", "right")
+    run("grade", LAB)
+    (bundle,) = load(course.bundles, LAB)
+    looks = [lambda: Writer(course).has(bundle), lambda: course.students(LAB) == ["ada"]]
+    with ThreadPoolExecutor() as room:
+        with lock(course.root):
+            place.rename(place.with_name("old"))  # between a collecting's two renames
+            found = [room.submit(look) for look in looks]
+            wait(found, 0.5)
+            place.with_name("old").rename(place)
+        assert [one.result() for one in found] == [True, True]
 
 
 def test_a_later_due_date_an_extension_or_another_time_is_written_without_grading_again(course, hand_in, run, tmp_path):

@@ -5,6 +5,7 @@ The kernel is an ordinary one, without a sandbox: what is tested here stands on 
 
 import copy
 import time
+from collections import Counter
 from types import SimpleNamespace
 
 import nbformat
@@ -116,7 +117,11 @@ def test_the_solution_has_all_points_and_the_release_none(lab, monkeypatch, caps
 
 def the_solution_has_all_points_and_the_release_none(lab, monkeypatch):
     points = next(case.points for case in LABS.values() if case.name == lab)
-    judged = graded(nbformat.reads(solved(lab), 4), released(lab))
+    checked, times = Exercise._checked, Counter()
+    with monkeypatch.context() as patch:
+        patch.setattr(Exercise, "_checked", lambda step, *args: times.update([step]) or checked(step, *args))
+        judged = graded(nbformat.reads(solved(lab), 4), released(lab))
+    assert set(times.values()) == {1} and Exercise.verdicts is None  # what is right is checked once, and forgotten with the notebook
     assert marks(judged) == points and judged.flags == [] and all(check.passed for check in judged.checks)
     for cell in judged.notebook.cells:
         assert not any(one.output_type == "error" for one in cell.get("outputs", []))

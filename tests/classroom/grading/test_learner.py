@@ -1,6 +1,7 @@
 """A learner's functions as the grader sees them: honest ones, slow ones, and another end that lies."""
 
 import contextlib
+import ctypes
 import gc
 import json
 import os
@@ -15,7 +16,8 @@ import numpy as np
 import pytest
 
 from classroom.grading import learner as module
-from classroom.grading.learner import Learner, Proxy, at_most
+from classroom.grading.bounds import Alarms, at_most
+from classroom.grading.learner import Learner, Proxy
 from classroom.sandbox.inside import wall
 from rnncore.checks import CheckFailed
 from rnncore.checks.labs import lab01
@@ -494,3 +496,24 @@ def test_time_and_memory_of_the_graders_code_have_an_end():
     gc.collect()
     time.sleep(0.01)
     assert os.getpid()
+
+
+def test_an_end_that_comes_while_it_is_called_off_holds_up_nobody():
+    class Over(BaseException):
+        pass
+
+    alarms, came = Alarms(), []
+
+    def call_off():
+        try:
+            alarms.clear(None)
+        except Over:
+            came.append(True)
+
+    with alarms.lock:  # as the thread holds it when an end has come
+        thread = threading.Thread(target=call_off)
+        thread.start()
+        time.sleep(0.2)  # until it waits for the lock
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(Over))
+    thread.join()
+    assert came and alarms.lock.acquire(blocking=False)

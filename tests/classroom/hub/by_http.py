@@ -112,7 +112,7 @@ class Student:
 
 
 def points(lab):
-    """A dict from the solution cells of a lab that have a check to the points of what follows them, and to the names of these checks."""
+    """A dict from each solution cell of a lab that has checks to a dict from the names of these checks to their points."""
     found, answer = {}, None
     for cell in released(lab).cells:
         if cell.solution:

@@ -1,6 +1,9 @@
 """A class with any number of students: its list of people, its teacher's commands, and what must be true of it at the end.
 
+lacking     why such a class cannot be held here
+versions    with what it is held
 new_class   a course folder with a list of students and one released lab
+end         stop it
 Handed      what one student saved and was told had arrived, and the marks that it must have
 Teacher     collect and grade, as in a terminal
 arrived     what is in the exchange
@@ -8,29 +11,38 @@ booked      what is in the gradebook
 complaints  what was lost, doubled or marked wrongly
 """
 
+import contextlib
 import json
-import shutil
+import os
+import signal
 import subprocess
 import sys
 import threading
 import time
 import warnings
 from collections import Counter
+from importlib import metadata
 from typing import NamedTuple
 
 from classroom.hub.people import Person, add
 from tests.classroom import marks
 from tests.classroom.hub.by_http import points
 from tests.classroom.hub.course import HUB, ROOT, Class, environment, make_course
+from tests.classroom.sandbox.conftest import trouble
 
 
 def lacking():
     """What this machine lacks for a class that is graded: a sentence, or None."""
     if not (ROOT / HUB / "node_modules").exists():
         return "the proxy is not installed: `npm ci --prefix classroom/hub` installs it"
-    if not shutil.which("bwrap") or subprocess.run(["bwrap", "--dev-bind", "/", "/", "true"], capture_output=True).returncode:
-        return "bubblewrap, in which submissions are graded, is not installed or may not run here"
+    if said := trouble():
+        return f"bubblewrap, in which submissions are graded, does not work here: {said}"
     return None
+
+
+def versions():
+    """With what a class was held, for a report."""
+    return ", ".join(f"{name} {metadata.version(name)}" for name in ("jupyterhub", "nbgrader", "jupyterlab", "jupyter_server"))
 
 
 def new_class(folder, lab, names):
@@ -39,6 +51,13 @@ def new_class(folder, lab, names):
     people = {name: Person(name) for name in names} | {"teacher": Person("teacher", "teacher")}
     add(people, course / "classroom-data" / "people.csv")
     return Class(course)
+
+
+def end(held):
+    """Stop a class, and what is left of one whose hub was killed."""
+    for pid in held.stop():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 class Handed(NamedTuple):
@@ -123,19 +142,18 @@ def complaints(course, lab, handed):
         A list of sentences.
     """
     there, found, given = Counter(arrived(course, lab).values()), [], booked(course, lab)
-    last = {one.student: one for one in handed}
+    last, data = {one.student: one for one in handed}, course / "classroom-data"
     for one in handed:
         if (count := there[one.student, one.saved]) != 1:
             found.append(f"A submission of {one.student} is {count} times in the exchange.")
     for student, one in last.items():
-        data = course / "classroom-data"
-        collected = data / "submitted" / student / lab
-        if not (collected / f"{lab}.ipynb").is_file() or (collected / f"{lab}.ipynb").read_bytes() != one.saved:
+        collected = data / "submitted" / student / lab / f"{lab}.ipynb"
+        if not collected.is_file() or collected.read_bytes() != one.saved:
             found.append(f"{student}'s last submission is not what was collected.")
         if student not in given:
             found.append(f"{student} has no mark.")
         elif {name: mark for name, mark in given[student]["auto"].items() if mark is not None} != marks_of(one, lab):
             found.append(f"{student} has other marks than the answer is worth: {json.dumps(given[student]['auto'])}.")
     found += [f"{student} has a mark and handed in nothing." for student in given.keys() - last.keys()]
-    rests = [*(data / "bundles").rglob(".*"), *(data / "submitted").rglob(".*"), *(data / "autograded").rglob(".*")] if last else []
+    rests = [path for name in ("bundles", "submitted", "autograded") for path in (data / name).rglob(".*")]
     return found + [f"{path.relative_to(course)} was left behind." for path in rests]

@@ -1,6 +1,7 @@
 """The list of people: what a class file may hold, and that adding it is all or nothing and can be repeated."""
 
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -78,3 +79,18 @@ def test_the_list_is_read_again_at_every_login(tmp_path, monkeypatch):
         roles.admit(None, None, {"name": "eve"})
     add({"eve": Person("eve")}, path)
     assert roles.admit(None, None, {"name": "eve"})["admin"] is False
+
+
+def test_only_a_teachers_server_knows_the_address_of_the_gradebook(tmp_path, monkeypatch):
+    pytest.importorskip("tornado.web")
+    from classroom.hub import roles
+
+    monkeypatch.setattr(people, "PEOPLE", tmp_path / "people.csv")
+    monkeypatch.setenv("CLASSROOM_GRADEBOOK", "postgresql+psycopg2://class:secret@host/grades")
+    add({"ada": Person("ada"), "theo": Person("theo", "teacher")}, people.PEOPLE)
+    servers = [SimpleNamespace(user=SimpleNamespace(name=name), environment={}, notebook_dir="") for name in ("ada", "theo")]
+    for server in servers:
+        roles.equip(server)
+    ada, theo = servers
+    assert theo.environment["CLASSROOM_GRADEBOOK"] == "postgresql+psycopg2://class:secret@host/grades"
+    assert "secret" not in str(ada.environment)
