@@ -155,8 +155,18 @@ def gates_backward(slopes, dh_next, dc_next):
 
 
 def _cheap_calls():
-    """Inference mode: a call costs less, and what stays goes into ordinary tensors made outside. The compiler needs no such help."""
+    """Inference mode: a call costs less. The compiler needs no such help."""
     return torch.no_grad() if torch.compiler.is_compiling() else torch.inference_mode()
+
+
+def _untracked(tensors):
+    """The same memory as new tensors, whose changes PyTorch does not count if they are made in inference mode: what stays is ordinary."""
+    return tensors if torch.compiler.is_compiling() else [tensor.new_empty(0).set_(tensor) for tensor in tensors]
+
+
+def _steps(tensors):
+    """For each step the parts of all tensors (T, ...) that belong to it."""
+    return zip(*(tensor.unbind() for tensor in _untracked(tensors)), strict=True)
 
 
 class _Recurrence(torch.autograd.Function):
@@ -170,9 +180,10 @@ class _Recurrence(torch.autograd.Function):
         saved = [a_x.new_empty(T, B, width * H) for width in cell.saved]
         for all_steps, first in zip(states, state, strict=True):
             all_steps[0] = first
-        inside = weights[0].T.contiguous(), *weights[1:]
         with _cheap_calls():
-            for a_x_t, *out in zip(*(tensor.unbind() for tensor in (a_x, *(part[1:] for part in states), *saved)), strict=True):
+            W_hh, *others = _untracked(weights)
+            inside = W_hh.T.contiguous(), *others
+            for a_x_t, *out in _steps([a_x, *(part[1:] for part in states), *saved]):
                 state = cell.step(inside, a_x_t, *state, out=out, **options)
         ctx.cell, ctx.options, ctx.counts = cell, options, (len(weights), parts)
         ctx.save_for_backward(*weights, *states, *saved)
@@ -185,6 +196,7 @@ class _Recurrence(torch.autograd.Function):
         weights, states, saved = kept[:count], kept[count : count + parts], kept[count + parts :]
         slopes = cell.slopes(weights, states, saved, **ctx.options)
         with _cheap_calls():
-            for dh, *slopes_t in zip(*(reversed(tensor.unbind()) for tensor in (dhs, *slopes)), strict=True):
-                dstate = cell.step_backward(weights, slopes_t, dstate[0] + dh, *dstate[1:])
+            inside = _untracked(weights)
+            for dh, *slopes_t in reversed(list(_steps([dhs, *slopes]))):
+                dstate = cell.step_backward(inside, slopes_t, dstate[0] + dh, *dstate[1:])
         return None, None, None, slopes[0], *(part.clone() for part in dstate), *cell.weight_gradients(weights, states, saved, slopes)
