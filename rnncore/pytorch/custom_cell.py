@@ -143,7 +143,7 @@ def lstm_step_backward(weights, slopes, dh_next, dc_next):
     """
     *gates, slope_h, slope_c = slopes
     dc_next = torch.addcmul(dc_next, dh_next, slope_h)
-    return gates_backward(gates, dh_next, dc_next) @ weights[0], dc_next * slope_c
+    return torch.mm(gates_backward(gates, dh_next, dc_next), weights[0]), dc_next.mul_(slope_c)
 
 
 def gates_backward(slopes, dh_next, dc_next):
@@ -164,9 +164,9 @@ def _untracked(tensors):
     return tensors if torch.compiler.is_compiling() else [tensor.new_empty(0).set_(tensor) for tensor in tensors]
 
 
-def _steps(tensors):
-    """For each step the parts of all tensors (T, ...) that belong to it."""
-    return zip(*(tensor.unbind() for tensor in _untracked(tensors)), strict=True)
+def _steps(tensors, order=iter):
+    """For each step the parts of all tensors (T, ...) that belong to it; order: `iter`, or `reversed`."""
+    return zip(*(order(tensor.unbind()) for tensor in _untracked(tensors)), strict=True)
 
 
 class _Recurrence(torch.autograd.Function):
@@ -197,6 +197,6 @@ class _Recurrence(torch.autograd.Function):
         slopes = cell.slopes(weights, states, saved, **ctx.options)
         with _cheap_calls():
             inside = _untracked(weights)
-            for dh, *slopes_t in reversed(list(_steps([dhs, *slopes]))):
+            for dh, *slopes_t in _steps([dhs, *slopes], reversed):
                 dstate = cell.step_backward(inside, slopes_t, dstate[0] + dh, *dstate[1:])
         return None, None, None, slopes[0], *(part.clone() for part in dstate), *cell.weight_gradients(weights, states, saved, slopes)
