@@ -115,20 +115,19 @@ def tanh_slope(factor, y, *, out=None):
     return aten.tanh_backward.default(factor, y) if out is None else aten.tanh_backward.grad_input(factor, y, grad_input=out)
 
 
-def gate_slopes(like, gates):
+def gate_slopes(room, gates):
     """Make room for the slopes of an LSTM's gates: the same memory in the three forms that its step back needs.
 
     Args:
-        like: (T, B, H).
+        room: (T, B, gates * H), of any content.
         gates: how many; the last one is o.
     Returns:
-        slope_a: (T, B, gates * H), of all pre-activations.
+        slope_a: room itself, of all pre-activations.
         of_c: (T, gates - 1, B, H), the slopes of c_next at all but the last.
         of_h: (T, B, H), the slope of h_next at the last.
     """
-    T, B, H = like.shape
-    slope_a = like.new_empty(T, B, gates, H)
-    return slope_a.flatten(2), slope_a[:, :, :-1].transpose(1, 2), slope_a[:, :, -1]
+    by_gate = room.unflatten(2, (gates, -1))
+    return room, by_gate[:, :, :-1].transpose(1, 2), by_gate[:, :, -1]
 
 
 def lstm_step_backward(weights, slopes, dh_next, dc_next):

@@ -114,8 +114,8 @@ def _slopes(weights, states, saved, *, eps):
     i, f, _, o = gates.chunk(4, dim=2)
     shown, mean_c, rstd_c = _norm(c_next, gain_c, bias_c, eps)
     tanh_c = shown.tanh_()
-    slope_a, of_c, of_h = gate_slopes(g, 4)
-    _, mean_hh, rstd_hh = _norm(hw, gain_hh, None, eps)  # as in the loop: cheaper than to keep them step by step
+    room, mean_hh, rstd_hh = _norm(hw, gain_hh, None, eps)  # as in the loop: cheaper than to keep mean and rstd step by step
+    slope_a, of_c, of_h = gate_slopes(room, 4)
     sigmoid_slope(g, i, out=of_c[:, 0])
     sigmoid_slope(c, f, out=of_c[:, 1])
     tanh_slope(i, g, out=of_c[:, 2])
