@@ -10,7 +10,7 @@ An eager loop records every operation of every step in PyTorch's graph. Here the
 the few tensors of `saved`, and a step of the loop back is a few products, written over the slopes. The loops run over `unbind`: with
 `a_x[t]` under autograd the backward pass of each indexing would write a full-size tensor of zeros, and the time would grow with T squared.
 In a small network a call costs more than its arithmetic, so the loops make few tensors and few views: `unbind` makes a view for every step
-at less than half the price of a slice in each.
+at less than half the price of a slice in each. They run in inference mode, on the memory of ordinary tensors: a call then costs less.
 
 Contents
     CustomCell          what a cell gives to the template
@@ -153,13 +153,12 @@ def gates_backward(slopes, dh_next, dc_next):
     return da
 
 
-def _cheap_calls():
-    """Inference mode: a call costs less. The compiler needs no such help."""
+def _cheap_calls():  # the compiler needs no such help
     return torch.no_grad() if torch.compiler.is_compiling() else torch.inference_mode()
 
 
 def _untracked(tensors):
-    """The same memory as new tensors, whose changes PyTorch does not count if they are made in inference mode: what stays is ordinary."""
+    """The same memory as other tensors: made in inference mode, they have no history, and PyTorch does not count writes to them."""
     return tensors if torch.compiler.is_compiling() else [tensor.new_empty(0).set_(tensor) for tensor in tensors]
 
 

@@ -103,7 +103,7 @@ def _step(weights, a_x, h, c, *, out, eps):
     hw = torch.mm(h, W_hh_T, out=out_hw)  # (B, 4H)
     a = torch.layer_norm(hw, gain_hh.shape, gain_hh, None, eps).add_(a_x)
     gates = torch.sigmoid(a, out=out_gates)  # of all rows at once: what it makes of g's is not used
-    i, f, _, o = gates.split_with_sizes((H, H, H, H), dim=1)
+    i, f, _, o = gates.split_with_sizes((H, H, H, H), dim=1)  # as `chunk`, for less
     g = torch.tanh(a.narrow(1, 2 * H, H), out=out_g)
     c_next = torch.mul(f, c, out=out_c).addcmul_(i, g)
     return torch.mul(o, torch.layer_norm(c_next, gain_c.shape, gain_c, bias_c, eps).tanh_(), out=out_h), c_next
