@@ -10,7 +10,7 @@ An eager loop records every operation of every step in PyTorch's graph. Here the
 the few tensors of `saved`, and a step of the loop back is a few products, written over the slopes. The loops run over `unbind`: with
 `a_x[t]` under autograd the backward pass of each indexing would write a full-size tensor of zeros, and the time would grow with T squared.
 In a small network a call costs more than its arithmetic, so the loops make few tensors and few views: `unbind` makes a view for every step
-at less than half the price of a slice in each.
+at less than half the price of a slice in each. They run in inference mode, on the memory of ordinary tensors: a call then costs less.
 
 Contents
     CustomCell          what a cell gives to the template
@@ -115,20 +115,19 @@ def tanh_slope(factor, y, *, out=None):
     return aten.tanh_backward.default(factor, y) if out is None else aten.tanh_backward.grad_input(factor, y, grad_input=out)
 
 
-def gate_slopes(like, gates):
+def gate_slopes(room, gates):
     """Make room for the slopes of an LSTM's gates: the same memory in the three forms that its step back needs.
 
     Args:
-        like: (T, B, H).
+        room: (T, B, gates * H), of any content.
         gates: how many; the last one is o.
     Returns:
-        slope_a: (T, B, gates * H), of all pre-activations.
+        slope_a: room itself, of all pre-activations.
         of_c: (T, gates - 1, B, H), the slopes of c_next at all but the last.
         of_h: (T, B, H), the slope of h_next at the last.
     """
-    T, B, H = like.shape
-    slope_a = like.new_empty(T, B, gates, H)
-    return slope_a.flatten(2), slope_a[:, :, :-1].transpose(1, 2), slope_a[:, :, -1]
+    by_gate = room.unflatten(2, (gates, -1))
+    return room, by_gate[:, :, :-1].transpose(1, 2), by_gate[:, :, -1]
 
 
 def lstm_step_backward(weights, slopes, dh_next, dc_next):
@@ -143,7 +142,7 @@ def lstm_step_backward(weights, slopes, dh_next, dc_next):
     """
     *gates, slope_h, slope_c = slopes
     dc_next = torch.addcmul(dc_next, dh_next, slope_h)
-    return gates_backward(gates, dh_next, dc_next) @ weights[0], dc_next * slope_c
+    return torch.mm(gates_backward(gates, dh_next, dc_next), weights[0]), dc_next.mul_(slope_c)
 
 
 def gates_backward(slopes, dh_next, dc_next):
@@ -154,9 +153,18 @@ def gates_backward(slopes, dh_next, dc_next):
     return da
 
 
-def _cheap_calls():
-    """Inference mode: a call costs less, and what stays goes into ordinary tensors made outside. The compiler needs no such help."""
+def _cheap_calls():  # the compiler needs no such help
     return torch.no_grad() if torch.compiler.is_compiling() else torch.inference_mode()
+
+
+def _untracked(tensors):
+    """The same memory as other tensors: made in inference mode, they have no history, and PyTorch does not count writes to them."""
+    return tensors if torch.compiler.is_compiling() else [tensor.new_empty(0).set_(tensor) for tensor in tensors]
+
+
+def _steps(tensors, order=iter):
+    """For each step the parts of all tensors (T, ...) that belong to it; order: `iter`, or `reversed`."""
+    return zip(*(order(tensor.unbind()) for tensor in _untracked(tensors)), strict=True)
 
 
 class _Recurrence(torch.autograd.Function):
@@ -170,9 +178,10 @@ class _Recurrence(torch.autograd.Function):
         saved = [a_x.new_empty(T, B, width * H) for width in cell.saved]
         for all_steps, first in zip(states, state, strict=True):
             all_steps[0] = first
-        inside = weights[0].T.contiguous(), *weights[1:]
         with _cheap_calls():
-            for a_x_t, *out in zip(*(tensor.unbind() for tensor in (a_x, *(part[1:] for part in states), *saved)), strict=True):
+            W_hh, *others = _untracked(weights)
+            inside = W_hh.T.contiguous(), *others
+            for a_x_t, *out in _steps([a_x, *(part[1:] for part in states), *saved]):
                 state = cell.step(inside, a_x_t, *state, out=out, **options)
         ctx.cell, ctx.options, ctx.counts = cell, options, (len(weights), parts)
         ctx.save_for_backward(*weights, *states, *saved)
@@ -185,6 +194,7 @@ class _Recurrence(torch.autograd.Function):
         weights, states, saved = kept[:count], kept[count : count + parts], kept[count + parts :]
         slopes = cell.slopes(weights, states, saved, **ctx.options)
         with _cheap_calls():
-            for dh, *slopes_t in zip(*(reversed(tensor.unbind()) for tensor in (dhs, *slopes)), strict=True):
-                dstate = cell.step_backward(weights, slopes_t, dstate[0] + dh, *dstate[1:])
+            inside = _untracked(weights)
+            for dh, *slopes_t in _steps([dhs, *slopes], reversed):
+                dstate = cell.step_backward(inside, slopes_t, dstate[0] + dh, *dstate[1:])
         return None, None, None, slopes[0], *(part.clone() for part in dstate), *cell.weight_gradients(weights, states, saved, slopes)

@@ -92,7 +92,7 @@ def _step(weights, a_x, h, c, *, out):
 def _slopes(weights, states, saved):
     (c, c_next), (i, g, o) = (states[1][:-1], states[1][1:]), saved
     tanh_c = torch.tanh(c_next)
-    slope_a, of_c, of_h = gate_slopes(g, 3)
+    slope_a, of_c, of_h = gate_slopes(g.new_empty(*g.shape[:2], 3 * g.shape[2]), 3)
     sigmoid_slope(g - c, i, out=of_c[:, 0])
     tanh_slope(i, g, out=of_c[:, 1])
     sigmoid_slope(tanh_c, o, out=of_h)

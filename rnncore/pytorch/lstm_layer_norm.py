@@ -101,11 +101,12 @@ def _normalised_input(params, xs, eps):
 def _step(weights, a_x, h, c, *, out, eps):
     (W_hh_T, gain_hh, gain_c, bias_c), (out_h, out_c, out_hw, out_gates, out_g), H = weights, out, h.shape[1]
     hw = torch.mm(h, W_hh_T, out=out_hw)  # (B, 4H)
-    a = _norm(hw, gain_hh, None, eps)[0].add_(a_x)
+    a = torch.layer_norm(hw, gain_hh.shape, gain_hh, None, eps).add_(a_x)
     gates = torch.sigmoid(a, out=out_gates)  # of all rows at once: what it makes of g's is not used
-    i, f, _, o = gates.chunk(4, dim=1)
-    c_next = torch.addcmul(f * c, i, torch.tanh(a[:, 2 * H : 3 * H], out=out_g), out=out_c)
-    return torch.mul(o, torch.tanh(_norm(c_next, gain_c, bias_c, eps)[0]), out=out_h), c_next
+    i, f, _, o = gates.split_with_sizes((H, H, H, H), dim=1)  # as `chunk`, for less
+    g = torch.tanh(a.narrow(1, 2 * H, H), out=out_g)
+    c_next = torch.mul(f, c, out=out_c).addcmul_(i, g)
+    return torch.mul(o, torch.layer_norm(c_next, gain_c.shape, gain_c, bias_c, eps).tanh_(), out=out_h), c_next
 
 
 def _slopes(weights, states, saved, *, eps):
@@ -113,8 +114,8 @@ def _slopes(weights, states, saved, *, eps):
     i, f, _, o = gates.chunk(4, dim=2)
     shown, mean_c, rstd_c = _norm(c_next, gain_c, bias_c, eps)
     tanh_c = shown.tanh_()
-    slope_a, of_c, of_h = gate_slopes(g, 4)
-    _, mean_hh, rstd_hh = _norm(hw, gain_hh, None, eps)  # as in the loop: cheaper than to keep them step by step
+    room, mean_hh, rstd_hh = _norm(hw, gain_hh, None, eps)  # as in the loop: cheaper than to keep mean and rstd step by step
+    slope_a, of_c, of_h = gate_slopes(room, 4)
     sigmoid_slope(g, i, out=of_c[:, 0])
     sigmoid_slope(c, f, out=of_c[:, 1])
     tanh_slope(i, g, out=of_c[:, 2])
@@ -126,10 +127,10 @@ def _step_backward(weights, slopes, dh_next, dc_next):
     W_hh, gain_hh, gain_c, bias_c = weights
     *gates, slope_shown, f, c_next, mean_c, rstd_c, hw, mean_hh, rstd_hh = slopes
     dshown = slope_shown.mul_(dh_next)
-    dc_next = dc_next + _norm_backward(dshown, c_next, gain_c.shape, mean_c, rstd_c, gain_c, bias_c, X)[0]
+    dc_next = _norm_backward(dshown, c_next, gain_c.shape, mean_c, rstd_c, gain_c, bias_c, X)[0].add_(dc_next)
     da = gates_backward(gates, dh_next, dc_next)
     dhw = _norm_backward(da, hw, gain_hh.shape, mean_hh, rstd_hh, gain_hh, None, X)[0]
-    return dhw @ W_hh, dc_next * f
+    return torch.mm(dhw, W_hh), dc_next.mul_(f)
 
 
 def _weight_gradients(weights, states, saved, slopes):

@@ -100,7 +100,7 @@ def _slopes(weights, states, saved):
     _, w_ci, w_cf, w_co = weights
     (c, c_next), (i, f, g, o) = (states[1][:-1], states[1][1:]), saved
     tanh_c = torch.tanh(c_next)
-    slope_a, of_c, of_h = gate_slopes(g, 4)
+    slope_a, of_c, of_h = gate_slopes(g.new_empty(*g.shape[:2], 4 * g.shape[2]), 4)
     slope_i, slope_f = sigmoid_slope(g, i, out=of_c[:, 0]), sigmoid_slope(c, f, out=of_c[:, 1])
     tanh_slope(i, g, out=of_c[:, 2])
     slope_o = sigmoid_slope(tanh_c, o, out=of_h)

@@ -144,14 +144,16 @@ def test_layer_norm_needs_a_positive_eps(rng):
         mirror.lstm_layer_norm_forward(params, torch.zeros(T, B, D), LSTMState(torch.zeros(B, H), torch.zeros(B, H)), eps=0)
 
 
+@pytest.mark.parametrize("name", ["lstm_peephole", "lstm_layer_norm"])
 @pytest.mark.filterwarnings("ignore:.*should not be instantiated:DeprecationWarning")  # PyTorch's compiler warns of itself
-def test_can_be_compiled(rng):
+def test_can_be_compiled(rng, name):
     """The whole call is one graph: nothing in it needs Python at run time. (The compiler's own back end is left out: it takes minutes.)"""
-    params, xs, state0 = tree_map(torch.tensor, arguments(CELLS["lstm_peephole"], rng))
+    params, xs, state0 = tree_map(torch.tensor, arguments(CELLS[name], rng))
     params = tree_map(lambda p: p.requires_grad_(), params)
-    compiled = torch.compile(mirror.lstm_peephole_forward, backend="aot_eager", fullgraph=True)
+    function = getattr(mirror, f"{name}_forward")
+    compiled = torch.compile(function, backend="aot_eager", fullgraph=True)
     results = []
-    for forward in (compiled, mirror.lstm_peephole_forward):
+    for forward in (compiled, function):
         hs, state_T = forward(params, xs, state0)
         results.append((hs.detach(), torch.autograd.grad(hs.sum() + state_T.c.sum(), list(params.values()))))
     torch.testing.assert_close(*results, rtol=0, atol=1e-12)
