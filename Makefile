@@ -32,7 +32,7 @@ help: ## list the targets
 	@echo "make pdf      print the book into _build/rnn-course.pdf (needs Chromium or Chrome)"
 	@echo "make labs     build labs/ from solutions/"
 	@echo "make check-checks   grade a corpus of right and wrong answers, and print what the labs' checks make of it"
-	@echo "make bench    measure rnncore against PyTorch side by side; results go to benchmarks/results/ (ONLY=around for one file, printed)"
+	@echo "make bench    measure rnncore against PyTorch side by side; results go to benchmarks/results/ (ONLY=around for one file)"
 	@echo "make clean    remove what was built (labs/, .venv and downloads in .cache stay)"
 	@echo "make help     this list"
 	@echo ""

@@ -133,5 +133,5 @@ if __name__ == "__main__":
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[variable] = "1"
     done = sections(False, options.submissions, options.rounds, options.labs)
-    print(markdown(done, machine(), "a part"))
+    print(markdown("classroom_grading", done, machine(), "a part"))
     sys.exit(not all(target.met for section in done for target in section.targets))

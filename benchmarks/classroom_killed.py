@@ -88,5 +88,5 @@ if __name__ == "__main__":
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the moments and the answers (default: 0)")
     options = parser.parse_args()
     found = sections(False, options.runs, options.seed)
-    print(markdown(found, machine(), "a killed class"))
+    print(markdown("classroom_killed", found, machine(), "a killed class"))
     sys.exit(not found or not all(target.met for target in found[0].targets))

@@ -156,5 +156,5 @@ if __name__ == "__main__":
     parser.add_argument("--servers", type=int, default=4, metavar="K", help="students at work at a time (default: 4)")
     options = parser.parse_args()
     found = sections(False, options.students, options.servers)
-    print(markdown(found, machine(), "a class"))
+    print(markdown("classroom_load", found, machine(), "a class"))
     sys.exit(not found or not all(target.met for target in found[0].targets))

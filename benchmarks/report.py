@@ -5,11 +5,11 @@ Contents
     Section          a table with the targets that it decides
     note             what a file measures, from its docstring
     machine          what the numbers depend on: processor, versions, thread count; no host name
-    write            results/<date>-<machine>.md and .json, in place of older ones of the same machine
-    markdown         the report as text: the machine, the targets, and one section after the other
+    write            results/<machine>/<benchmark>.md and .json, in place of older ones
+    markdown         a report as text: the targets, the machine, and one section after the other
 
-A report is replaced, never merged: two of them, put together line by line, would show some sections twice. So .gitattributes tells
-Git to leave both files alone when two branches bring results of one day, and to let a person choose.
+A report is replaced, never merged: two of them, put together line by line, would mix numbers that were not measured together. So
+.gitattributes tells Git to leave both files alone when two branches bring results of one machine, and to let a person choose.
 """
 
 import datetime
@@ -75,12 +75,13 @@ def machine():
     }
 
 
-def write(sections, *, folder=RESULTS):
-    """Write the results of this machine and this day, and remove its older ones.
+def write(name, sections, *, folder=RESULTS):
+    """Write the results of a benchmark on this machine, in place of older ones.
 
     Args:
+        name: of the benchmark.
         sections: list of Section.
-        folder: where to.
+        folder: where all results are.
     Returns:
         The path of the Markdown file.
     Raises:
@@ -88,22 +89,12 @@ def write(sections, *, folder=RESULTS):
     """
     _check_titles(sections)
     facts, date = machine(), datetime.date.today().isoformat()
-    name = f"{_slug(facts['processor'])}-{facts['cores']}-cores"
-    folder.mkdir(exist_ok=True)
-    for old in folder.iterdir():
-        if machine_of(old) == name:
-            old.unlink()
-    path = folder / f"{date}-{name}.md"
-    path.write_text(markdown(sections, facts, date))
+    path = folder / f"{_slug(facts['processor'])}-{facts['cores']}-cores" / f"{name}.md"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(markdown(name, sections, facts, date))
     content = {"date": date, "machine": facts, "sections": [_plain(section) for section in sections]}
     path.with_suffix(".json").write_text(json.dumps(content, indent=1) + "\n")
     return path
-
-
-def machine_of(path):
-    """The machine that a results file names after its date, or None if it is no results file."""
-    found = re.fullmatch(r"\d{4}-\d\d-\d\d-(.+)\.(md|json)", path.name)
-    return found and found[1]
 
 
 def _check_titles(sections):
@@ -113,10 +104,10 @@ def _check_titles(sections):
         raise ValueError(f"every section must have a title of its own, got more than one called {', '.join(twice)}.")
 
 
-def markdown(sections, facts, date):
-    """The whole report as text."""
+def markdown(name, sections, facts, when):
+    """A report as text; `when` is its date, or says what kind of run it was."""
     targets = [target for section in sections for target in section.targets]
-    lines = [f"# Benchmarks, {date}", "", "Ratios are medians over interleaved rounds, with the quartiles in brackets.", ""]
+    lines = [f"# {name}, {when}", "", "Ratios are medians over interleaved rounds, with the quartiles in brackets.", ""]
     lines += [f"## Targets: {sum(t.met for t in targets)} of {len(targets)} met", "", "| target | measured | at most | met |"]
     lines += ["|---|---|---|---|"]
     lines += [f"| {t.name} | {t.measured:.3g} | {t.limit:g} | {'yes' if t.met else '**no**'} |" for t in targets]

@@ -1,8 +1,7 @@
 """Run the benchmarks: `python benchmarks/run.py [--quick] [names]`, or `make bench`, or `make bench ONLY=layers`.
 
 Every file in this folder that has a function `sections(quick)` is a benchmark, named after the file; without names all of them run.
-A run of all of them is written to results/. One with names is only printed, and so is a quick one, which has few rounds and leaves out
-the largest shapes.
+What each measures is written to results/. A quick run, which has few rounds and leaves out the largest shapes, is only printed.
 """
 
 import argparse
@@ -31,15 +30,18 @@ def main(arguments=None):
         os.environ[variable] = "1"  # before NumPy and PyTorch are loaded
     sys.path.insert(0, str(HERE.parent))
     report = importlib.import_module("report")
-    sections = []
+    missed = False
     for name in dict.fromkeys(options.names or benchmarks()):
         print(f"{name} ...", file=sys.stderr, flush=True)
-        sections += importlib.import_module(name).sections(options.quick)
-    if options.quick or options.names:
-        print(report.markdown(sections, report.machine(), "quick" if options.quick else "a part"))
-    else:
-        print(report.write(sections))
-    return 0 if all(target.met for section in sections for target in section.targets) else 1
+        sections = importlib.import_module(name).sections(options.quick)
+        if not sections:
+            print(f"{name} is left out: something that it needs is not here.", file=sys.stderr)
+        elif options.quick:
+            print(report.markdown(name, sections, report.machine(), "a quick run"))
+        else:
+            print(report.write(name, sections), flush=True)
+        missed |= not all(target.met for section in sections for target in section.targets)
+    return int(missed)
 
 
 if __name__ == "__main__":

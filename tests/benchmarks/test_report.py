@@ -36,7 +36,7 @@ def test_report_says_what_was_missed(load, tmp_path):
     sections = [
         report.Section("Layers", "A note.", "Small is fast.", rows, [report.Target("fast", 2.0, 1.0), report.Target("small", 2.0, 3.0)])
     ]
-    path = report.write(sections, folder=tmp_path)
+    path = report.write("layers", sections, folder=tmp_path)
     text, content = path.read_text(), json.loads(path.with_suffix(".json").read_text())
     assert "1 of 2 met" in text and "| fast | 2 | 1 | **no** |" in text and "| RNN | 2.00 (1.90 to 2.20) | 1.5 |" in text
     assert text.index("## Targets") < text.index("## Machine") < text.index("## Layers") < text.index("Small is fast.")
@@ -54,31 +54,32 @@ def test_the_note_ends_before_the_contents(load):
     assert load("report").note("What is\nmeasured.\n\nContents\n    run    all of it\n") == "What is measured."
 
 
-def test_a_new_report_replaces_older_ones_of_the_same_machine(load, tmp_path, monkeypatch):
+def test_a_new_report_replaces_the_older_one_of_the_same_machine_alone(load, tmp_path, monkeypatch):
     report = load("report")
     monkeypatch.setattr(report, "_processor", lambda: "Abacus(R) 2")
     monkeypatch.setattr(report.os, "cpu_count", lambda: 4)
-    kept = ["2020-01-01-abacus-2-8-cores.md", "2020-01-01-fast-abacus-2-4-cores.json", "notes.md"]
-    for name in [*kept, "2020-01-01-abacus-2-4-cores.md", "2020-01-01-abacus-2-4-cores.json"]:
-        (tmp_path / name).write_text("old")
-    path = report.write([section(report, "Layers")], folder=tmp_path)
-    assert {file.name for file in tmp_path.iterdir()} == {*kept, path.name, path.with_suffix(".json").name}
-    assert report.write([section(report, "Layers")], folder=tmp_path) == path and "## Layers" in path.read_text()
+    kept = [tmp_path / "abacus-2-4-cores" / "memory.md", tmp_path / "abacus-2-8-cores" / "layers.md"]
+    path = tmp_path / "abacus-2-4-cores" / "layers.md"
+    for old in [*kept, path]:
+        old.parent.mkdir(exist_ok=True)
+        old.write_text("old")
+    assert report.write("layers", [section(report, "Layers")], folder=tmp_path) == path
+    assert "## Layers" in path.read_text() and path.read_text().startswith("# layers, ") and path.with_suffix(".json").exists()
+    assert [old.read_text() for old in kept] == ["old", "old"] and len(list(tmp_path.rglob("*.*"))) == 4
 
 
 def test_two_sections_of_one_title_are_refused(load, tmp_path):
     report = load("report")
     with pytest.raises(ValueError, match="every section must have a title of its own, got more than one called Layers"):
-        report.write([section(report, title) for title in ("Layers", "Memory", "Layers")], folder=tmp_path)
+        report.write("layers", [section(report, title) for title in ("Layers", "Memory", "Layers")], folder=tmp_path)
     assert not list(tmp_path.iterdir())
 
 
-def test_committed_reports_hold_everything_once_and_are_one_a_machine(load):
+def test_committed_reports_are_those_of_benchmarks_and_hold_everything_once(load):
     report = load("report")
-    reports = sorted(report.RESULTS.glob("*.json"))
-    machines = [report.machine_of(path) for path in reports]
-    assert reports and None not in machines and len(set(machines)) == len(machines)
-    assert sorted(path.with_suffix(".json") for path in report.RESULTS.glob("*.md")) == reports
+    reports = sorted(report.RESULTS.rglob("*.json"))
+    assert reports and {path.stem for path in reports} <= set(NAMES)
+    assert sorted(path.with_suffix(".json") for path in report.RESULTS.rglob("*.md")) == reports
     for path in reports:
         sections, text = json.loads(path.read_text())["sections"], path.with_suffix(".md").read_text()
         titles, targets = [s["title"] for s in sections], [target["name"] for s in sections for target in s["targets"]]
@@ -108,11 +109,15 @@ def test_a_name_given_twice_runs_once(run, load, monkeypatch, capsys):
     assert capsys.readouterr().out.count("## Memory") == 1
 
 
-def test_a_missed_target_makes_the_command_fail(run, load, monkeypatch):
+def test_a_missed_target_makes_the_command_fail_and_the_report_is_written(run, load, monkeypatch, tmp_path, capsys):
     report = load("report")
     missed = section(report, "Memory")._replace(targets=[report.Target("small", 2.0, 1.0)])
+    monkeypatch.setattr(report.write, "__kwdefaults__", {"folder": tmp_path})
     monkeypatch.setattr(load("memory"), "sections", lambda quick: [missed])
-    assert run.main(["memory"]) == 1
+    monkeypatch.setattr(load("imports"), "sections", lambda quick: [])
+    assert run.main(["memory", "imports"]) == 1
+    assert {path.name for path in tmp_path.rglob("*.*")} == {"memory.md", "memory.json"}
+    assert capsys.readouterr().err.endswith("imports is left out: something that it needs is not here.\n")
 
 
 @pytest.mark.parametrize("name", ["grid", "nothing"])
