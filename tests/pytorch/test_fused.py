@@ -63,3 +63,30 @@ def test_states_with_gaps(rng, device):
     alone, _ = mirror.lstm_forward(params[0], torch.tensor(xs, device=device), ours)
     expected, *_ = stacked_forward([mirror.to_numpy(tree_map(torch.Tensor.detach, params[0]))], xs, [theirs], cell="lstm")
     compare("hs", mirror.to_numpy(alone), expected)
+
+
+KERNELS = [("rnn", "rnn_tanh", {}), ("rnn", "rnn_relu", {"nonlinearity": "relu"}), ("lstm", "lstm", {}), ("gru", "gru", {})]
+
+
+@pytest.mark.parametrize(("name", "kernel", "options"), KERNELS)
+@pytest.mark.parametrize("layout", ["cell", "stacked", "bidirectional", "masked", "stacked masked", "bidirectional masked"])
+def test_one_call_of_the_kernel_for_all_steps(rng, calls_of, name, kernel, options, layout):
+    """However many steps, layers and directions there are, Python calls PyTorch equally often, and the kernel once."""
+    cell, on = mirror.TENSOR_CELLS[name], {"device": "cpu"}
+    zero = cell.zero_state(B, H, **on)
+    layout, _, masked = layout.partition(" ")
+    if layout == "stacked":
+        function, params, state0 = mirror.stacked_forward, mirror.init_stacked(rng, D, H, 3, cell=name, **on), [zero] * 3
+    elif layout == "bidirectional":
+        function, params = mirror.bidirectional_forward, mirror.init_bidirectional(rng, D, H, cell=name, **on)
+        state0 = mirror.BidirectionalState(zero, zero)
+    else:
+        function, params, state0 = mirror.masked_forward if layout == "masked" else cell.forward, cell.init(rng, D, H, **on), zero
+
+    def calls(steps):
+        lengths = [torch.tensor([steps, steps - 1])] if masked or layout == "masked" else []
+        named = {} if function is cell.forward else {"cell": name}
+        return calls_of(function, params, torch.ones(steps, B, D), state0, *lengths, **named, **options)
+
+    few, many = calls(2), calls(20)
+    assert few == many and many.count(kernel) == 1
