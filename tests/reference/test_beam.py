@@ -74,6 +74,43 @@ def test_a_beam_of_one_is_greedy_search(seed, T, V, ends):
     assert found.tokens == greedy[:, 0].tolist()
 
 
+def naive_beam_search(log_p_after, width, T, end, a):
+    """The search in lists: `log_p_after(tokens)` is the log-probability of every token that may follow."""
+    beginnings, finished = [([], 0.0)], []
+    for t in range(1, T + 1):
+        longer = [(tokens + [v], log_p + more) for tokens, log_p in beginnings for v, more in enumerate(log_p_after(tokens))]
+        kept = sorted(longer, key=lambda one: one[1], reverse=True)[:width]
+        finished += [one for one in kept if one[0][-1] == end or t == T]
+        beginnings = [one for one in kept if one[0][-1] != end]
+    scored = [(tokens, log_p, log_p / len(tokens) ** a) for tokens, log_p in finished]
+    return sorted(scored, key=lambda one: one[2], reverse=True)[:width]
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    sizes=st.tuples(st.integers(1, 5), st.integers(2, 5)),
+    width=st.integers(2, 8),
+    a=st.sampled_from([0.0, 0.7, 1.0]),
+    ends=st.booleans(),
+    seed=st.integers(0, 10**6),
+)
+def test_a_beam_of_any_width_is_the_naive_search(sizes, width, a, ends, seed):
+    """Random tables, of the last token and of the sum of all before it, which is the state."""
+    (T, V), end = sizes, sizes[1] - 1 if ends else None
+    table = log_softmax(2 * np.random.default_rng(seed).standard_normal((5, V, V)))
+
+    def step(tokens, sums):
+        return table[sums % 5, tokens], sums + tokens
+
+    def log_p_after(tokens):
+        return table[sum(tokens[:-1]) % 5, tokens[-1] if tokens else 0]
+
+    found = beam_search(step, np.zeros(1, dtype=int), 0, width=width, max_length=T, end=end, length_normalisation=a)
+    expected = naive_beam_search(log_p_after, width, T, end, a)
+    assert [hypothesis.tokens for hypothesis in found] == [tokens for tokens, *_ in expected]
+    compare("numbers", [tuple(hypothesis[1:]) for hypothesis in found], [tuple(numbers) for _, *numbers in expected])
+
+
 def test_greedy_search_can_miss_the_best():
     """After the better first token nothing is sure; after the other one everything is."""
     probabilities = np.array([[1e-9, 0.6, 0.4, 1e-9], [0.25] * 4, [1e-9, 1e-9, 1e-9, 1.0], [0.25] * 4])
