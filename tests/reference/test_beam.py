@@ -78,7 +78,7 @@ def naive_beam_search(log_p_after, width, T, end, a):
     """The search in lists: `log_p_after(tokens)` is the log-probability of every token that may follow."""
     beginnings, finished = [([], 0.0)], []
     for t in range(1, T + 1):
-        longer = [(tokens + [v], log_p + more) for tokens, log_p in beginnings for v, more in enumerate(log_p_after(tokens))]
+        longer = [([*tokens, v], log_p + more) for tokens, log_p in beginnings for v, more in enumerate(log_p_after(tokens))]
         kept = sorted(longer, key=lambda one: one[1], reverse=True)[:width]
         finished += [one for one in kept if one[0][-1] == end or t == T]
         beginnings = [one for one in kept if one[0][-1] != end]
