@@ -7,8 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnncore.checks import check_gradient, check_parity, check_purity, compare
-from rnncore.reference.beam import beam_search
-from rnncore.reference.decoder_inputs import decoder_step, free_run, scheduled_inputs, teacher_forced_inputs
+from rnncore.reference.decoder_inputs import free_run, scheduled_inputs, teacher_forced_inputs
 from rnncore.reference.decoding import sample
 from rnncore.reference.encoder_decoder import (
     decoder_backward,
@@ -160,33 +159,6 @@ def test_the_decoder_may_draw_its_tokens(rng):
         )
 
     assert np.array_equal(draw(3), draw(3)) and not np.array_equal(draw(3), draw(4))
-
-
-@pytest.mark.parametrize("cell", ["gru", "lstm"])
-def test_beam_search_over_the_decoder(rng, cell):
-    params, source, _ = arguments(rng, "additive", cell, B=1)
-    keys, state, _ = encoder_forward(params["encoder"], source, cell=cell)
-    step = decoder_step(params["decoder"], keys, score="additive", cell=cell)
-    greedy = free_run(params, source, start=1, max_length=4, end=0, score="additive", cell=cell)
-    assert beam_search(step, state, 1, width=1, max_length=4, end=0)[0].tokens == greedy[:, 0].tolist()
-    best = beam_search(step, state, 1, width=6, max_length=4)
-    for hypothesis in best:
-        fed = teacher_forced_inputs(np.array(hypothesis.tokens)[:, None], 1)
-        logits, _ = encoder_decoder_forward(params, source, fed, score="additive", cell=cell)
-        loss, _ = softmax_cross_entropy_forward(logits, np.array(hypothesis.tokens)[:, None])
-        compare("log_probability", hypothesis.log_probability, -loss * 4)
-
-
-@pytest.mark.parametrize("score", SCORES)
-def test_beam_search_does_not_look_at_the_padding(rng, score):
-    """A padded source with its mask, and several beginnings: the sequences that the source alone gives."""
-    params, source, _ = arguments(rng, score, B=1)
-    keys, state, _ = encoder_forward(params["encoder"], source)
-    padded, mask = np.concatenate([keys, 9 + keys[:2]]), np.arange(S + 2)[:, None] < S
-    steps = decoder_step(params["decoder"], keys, score=score), decoder_step(params["decoder"], padded, mask=mask, score=score)
-    expected, found = (beam_search(step, state, 1, width=5, max_length=4, end=0, length_normalisation=0.7) for step in steps)
-    assert len(found) == 5
-    compare("found", found, expected)
 
 
 @pytest.mark.parametrize("score", [None, "additive"])
