@@ -22,6 +22,7 @@ A cache of this tier holds the returned `hs` itself, not a copy: do not change `
 """
 
 from rnncore.tuned.gru import *  # noqa: F403
+from rnncore.tuned.linear_attention import *  # noqa: F403
 from rnncore.tuned.lstm import *  # noqa: F403
 from rnncore.tuned.lstm_coupled import *  # noqa: F403
 from rnncore.tuned.lstm_layer_norm import *  # noqa: F403
