@@ -5,13 +5,19 @@
 
     lstm, gru, rnn           written out, each in its own way
     template                 one loop for rnn_residual, lstm_peephole, lstm_coupled and lstm_layer_norm
-    products                 what all of them share
+    linear_attention         in chunks of time
+    masked                   any cell over padded sequences
+    products                 what the cells share
 
-`rnncore.lstm_forward` is the tuned one. Four recurrences are not here because their two tiers stand side by side in one file of
-the reference: minGRU, minLSTM and the linear recurrence as a loop and as a scan, linear attention step by step and, forward, as one
-quadratic form.
+`rnncore.lstm_forward` is the tuned one, and so for every name of these files. Every other function that loops over time:
+    linear_recurrence, min_gru, min_lstm         have both tiers in one file of the reference, a loop and a scan
+    packed, stacked, bidirectional, encoder, decoder     have no loop of their own; they run the tuned cells
+    recurrent_dropout     has one tier: each sequence multiplies h by a mask of its own before the product, so the mask cannot go into
+                          the weights, and in the tuned loops it would be a case more in every cell, for one function
+    crf, viterbi          have one tier: no step has a weight to hoist or a product to defer
+    truncated_bptt, diagnostics, decoding, beam     have one tier: they stop at single steps, to look, to cut or to choose
 
-Four ideas, the same in every layer:
+Four ideas, the same in every cell:
     1. The products with the inputs need no state, so they are one product over all steps, before the loop.
     2. The loop is one product a step; everything else happens in place, in arrays made before the loop.
     3. sigmoid(a) = 0.5 tanh(0.5 a) + 0.5. The inner 0.5 goes into the weights, and one tanh serves all gates.
