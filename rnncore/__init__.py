@@ -15,6 +15,6 @@ Importing this package loads NumPy and nothing else.
 
 from rnncore.reference import *  # noqa: F403
 from rnncore.tuned import *  # noqa: F403  # the same names again: what runs
-from rnncore.tuned.masked import *  # noqa: F403  # by itself, as it needs the cells by name, and they need rnncore.tuned
+from rnncore.tuned.masked import *  # noqa: F403  # and this one by itself, as the cells that it finds by name need rnncore.tuned
 
 __version__ = "0.1.0"

@@ -3,19 +3,22 @@
     rnncore.reference.lstm   the clear tier: reads like the equations, and is what the book shows
     rnncore.tuned.lstm       the tuned tier: what runs, here and in every layer built from cells; tests hold the two equal to 1e-12
 
-    lstm, gru, rnn           written out, each in its own way
-    template                 one loop for rnn_residual, lstm_peephole, lstm_coupled and lstm_layer_norm
-    linear_attention         in chunks of time
-    masked                   any cell over padded sequences
-    products                 what the cells share
+    lstm, gru, rnn       written out, each in its own way
+    template             one loop for rnn_residual, lstm_peephole, lstm_coupled and lstm_layer_norm
+    linear_attention     in chunks of time
+    masked               any cell over padded sequences
+    products             what the cells share
 
-`rnncore.lstm_forward` is the tuned one, and so for every name of these files. Every other function that loops over time:
-    linear_recurrence, min_gru, min_lstm         have both tiers in one file of the reference, a loop and a scan
-    packed, stacked, bidirectional, encoder, decoder     have no loop of their own; they run the tuned cells
-    recurrent_dropout     has one tier: each sequence multiplies h by a mask of its own before the product, so the mask cannot go into
-                          the weights, and in the tuned loops it would be a case more in every cell, for one function
-    crf, viterbi          have one tier: no step has a weight to hoist or a product to defer
-    truncated_bptt, diagnostics, decoding, beam     have one tier: they stop at single steps, to look, to cut or to choose
+`rnncore.lstm_forward` is the tuned one, and so for every name of these files. The other functions that loop over time:
+    linear_recurrence, min_gru, min_lstm
+                         both tiers stand side by side in one file of the reference, a loop and a scan
+    packed, stacked, bidirectional, encoder, decoder
+                         have no loop of their own and run the tuned cells
+    recurrent_dropout    has one tier: each sequence multiplies h by a mask of its own before the product, so the mask cannot go into
+                         the weights, and in the tuned loops it would be one case more in every cell, for one function
+    crf, viterbi         have one tier: no step has a product with inputs to hoist, or gradients of weights to defer to one product
+    truncated_bptt, diagnostics, decoding, beam
+                         have one tier: they stop at single steps, to cut, to look or to choose
 
 Four ideas, the same in every cell:
     1. The products with the inputs need no state, so they are one product over all steps, before the loop.
@@ -24,9 +27,10 @@ Four ideas, the same in every cell:
     4. Backward, the local derivatives of many steps are formed at once; the loop only multiplies them by what arrives from the
        next step, and the gradients of the weights are one product each, after the loop.
 
-A cache of this tier holds the returned `hs` itself, not a copy: do not change `hs` in place before the backward pass.
+A cache of this tier holds the returned `hs` or `os` itself, not a copy: do not change it in place before the backward pass.
 """
 
+# masked is not imported here but by rnncore itself: it finds cells by name, in a registry that is made of the functions below.
 from rnncore.tuned.gru import *  # noqa: F403
 from rnncore.tuned.linear_attention import *  # noqa: F403
 from rnncore.tuned.lstm import *  # noqa: F403
