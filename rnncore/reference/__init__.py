@@ -5,7 +5,7 @@ Every function keeps the mirror rule: `*outputs, cache = f(*arguments)` and
 
     cells            rnn, rnn_residual, lstm, lstm_peephole, lstm_layer_norm, lstm_coupled, gru; by name: cells
     linear           linear_recurrence, min_gru, min_lstm, linear_attention
-    lengths          masking, masked, packing, padded_layer
+    lengths          masking, masked, packing
     around cells     initial_state, stacked, bidirectional, dropout, recurrent_dropout, normalization
     before, after    layers, activations, losses
     attention        attention_scores, attention, attention_pooling, multihead
