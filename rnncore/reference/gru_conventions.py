@@ -11,7 +11,7 @@ Contents
     move_reset_gate      between the last two, where it is possible
 
 No other parameters can do what `move_reset_gate` refuses: sigmoids of different pre-activations are linearly independent, even with
-polynomials as factors; the one exception, sigmoid(a) + sigmoid(-a) = 1, does not help.
+polynomials as factors; the one exception, sigmoid(a) + sigmoid(-a) = 1, leaves a part of the state without a gate.
 Source: Cho et al. (2014), reset before the product, and so Chung et al. (2014); reset after it: cuDNN and PyTorch.
 """
 
