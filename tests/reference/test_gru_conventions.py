@@ -16,10 +16,6 @@ R, N = slice(H), slice(2 * H, None)  # rows of the reset gate, of the candidate
 OTHER = {"after": "before", "before": "after"}
 
 
-def general(rng):
-    return init_gru(rng, D, H)
-
-
 def with_gates(labels):
     """Units with the same label have the same reset gate."""
 
@@ -95,7 +91,6 @@ def check_moved(params, to, seed=7):
 @pytest.mark.parametrize("name", BOTH_WAYS)
 def test_the_states_are_the_same_on_the_other_side_of_the_product(rng, name, to):
     params = without_bias(BOTH_WAYS[name](rng))
-    assert np.abs(states(rng, params, "after")).max() > 0.1
     check_moved(check_moved(params, to), OTHER[to])
 
 
@@ -127,7 +122,7 @@ def test_what_is_possible_in_one_direction_only(rng):
 
 @pytest.mark.parametrize("to", OTHER)
 def test_general_weights_are_refused(rng, to):
-    for make in (general, joined(BLOCKS), joined(np.ones((4, 4)), labels=(0, 0, 0, 3))):
+    for make in (with_gates([0, 1, 2, 3]), joined(BLOCKS), joined(np.ones((4, 4)), labels=(0, 0, 0, 3))):
         with pytest.raises(ValueError, match=rf"^the reset gate cannot be moved {to} the product: .*differ\.$"):
             move_reset_gate(without_bias(make(rng)), to=to)
 
@@ -191,7 +186,7 @@ def distance(offered, rest, wanted):
 
 def test_swapped_parameters_run_the_other_equation(rng):
     """The equations of r, z and n are as before; the last one is h = (1 - z) h_prev + z n."""
-    params, xs, h = general(rng), rng.standard_normal((T, B, D)), rng.standard_normal((B, H))
+    params, xs, h = init_gru(rng, D, H), rng.standard_normal((T, B, D)), rng.standard_normal((B, H))
     kept = {name: value.copy() for name, value in params.items()}
     hs, _, _ = gru_forward(params, xs, h)
     swapped = swap_update_gate(params)
