@@ -1,4 +1,4 @@
-"""LSTM and GRU against finite differences, torch.nn and each other's conventions."""
+"""LSTM and GRU against finite differences, torch.nn and each other's conventions; the conversions: test_gru_conventions.py."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from rnncore.checks import check_gradient, check_parity, check_purity, compare
 from rnncore.reference.activations import sigmoid
-from rnncore.reference.gru import gru_backward, gru_forward, gru_step_backward, gru_step_forward, init_gru, swap_update_gate
+from rnncore.reference.gru import gru_backward, gru_forward, gru_step_backward, gru_step_forward, init_gru
 from rnncore.reference.lstm import LSTMState, init_lstm, lstm_backward, lstm_forward, lstm_step_backward, lstm_step_forward
 
 T, B, D, H = 5, 2, 3, 4  # all different, so that no transposed array passes
@@ -111,15 +111,6 @@ def test_the_cell_path_is_the_product_of_forget_gates(rng):
     _, _, dstate0 = lstm_backward(cache, np.zeros_like(hs), LSTMState(zero, np.ones((1, 1))))
     compare("dc", dstate0.c[0, 0], float(sigmoid(1.0)) ** 100, rtol=1e-12, atol=0)
     assert 2.4e-14 < dstate0.c[0, 0] < 2.6e-14
-
-
-def test_the_other_update_gate_convention(rng):
-    params, xs, h = gru_arguments(rng)
-    swapped = swap_update_gate(params)
-    _, _, cache = gru_forward(params, xs, h)
-    _, _, other = gru_forward(swapped, xs, h)
-    compare("first update gate", other.steps[0].z, 1 - cache.steps[0].z)
-    compare("swapped twice", swap_update_gate(swapped), params, rtol=0, atol=0)
 
 
 def test_the_two_resets_differ_and_agree_where_they_must(rng):
