@@ -41,8 +41,8 @@ def draw_like(outputs, rng):
 
 
 def in_tuple(values):
-    """A tuple as it is, a single value as a tuple of one."""
-    return values if isinstance(values, tuple) else (values,)
+    """A tuple as it is, a single value as a tuple of one; a named tuple, such as a state, is a single value."""
+    return values if isinstance(values, tuple) and not hasattr(values, "_fields") else (values,)
 
 
 def argument_names(function, count):
@@ -69,10 +69,11 @@ def named_leaves(names, trees):
 
 
 def differentiable(forward, args, data=()):
-    """Pairs (name, argument) of the arguments that hold floating-point numbers and that `data` does not name."""
+    """Pairs (name, argument) of the arguments that hold floating-point numbers, or nothing, and that `data` does not name."""
 
     def floats(argument):
-        return any(np.asarray(leaf).dtype.kind == "f" for _, leaf in leaves(argument))
+        kinds = [np.asarray(leaf).dtype.kind for _, leaf in leaves(argument)]
+        return not kinds or "f" in kinds  # the gradient of a dict without parameters is one, too
 
     pairs = zip(argument_names(forward, len(args)), args, strict=True)
     return [(name, argument) for name, argument in pairs if name not in data and floats(argument)]

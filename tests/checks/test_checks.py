@@ -5,6 +5,7 @@ import pytest
 
 from rnncore.checks import CheckFailed, check_gradient, compare, numerical_gradient
 from rnncore.reference import init_rnn, rnn_backward, rnn_forward, rnn_step_backward, rnn_step_forward
+from rnncore.reference.lstm import LSTMState
 
 B, D, H = 2, 3, 4
 
@@ -115,6 +116,17 @@ def test_everything_right_passes(rng, step):
     check_gradient(rnn_forward, rnn_backward, params, xs, h, rng=rng)
     compare("not finite", np.array([np.inf, -np.inf, np.nan]), np.array([np.inf, -np.inf, np.nan]), rtol=0, atol=0)
     compare("tree", {"a": (1.0, [2.0])}, {"a": (1.0, [2.0])})
+
+
+def test_a_named_tuple_is_one_gradient_and_a_dict_without_parameters_has_one(rng):
+    def forward(params, state):
+        return 2 * state.h + state.c, None
+
+    def backward(cache, dy):
+        return {}, LSTMState(2 * dy, dy)
+
+    check_gradient(forward, backward, {}, LSTMState(*rng.standard_normal((2, B, H))), rng=rng)
+    check_gradient(lambda state: forward({}, state), lambda cache, dy: LSTMState(2 * dy, dy), LSTMState(*np.ones((2, H))), rng=rng)
 
 
 def test_a_notebook_shows_the_sentence_and_no_traceback():
