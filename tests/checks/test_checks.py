@@ -56,8 +56,8 @@ def test_gradient_check_along_no_direction_is_refused(rng, step, directions):
 
 
 @pytest.mark.parametrize("directions", [None, 1])
-@pytest.mark.parametrize(("outputs", "number"), [([1.0, np.nan], "nan"), ([1.0, np.inf], "nan"), ([np.inf, -np.inf], "nan")])
-def test_gradient_check_of_a_loss_that_is_not_finite_fails(rng, outputs, number, directions):
+@pytest.mark.parametrize("outputs", [[1.0, np.nan], [1.0, np.inf], [np.inf, -np.inf]])
+def test_gradient_check_of_a_loss_that_is_not_finite_fails(rng, outputs, directions):
     def forward(x):
         return x * 0 + np.array(outputs), x
 
@@ -65,7 +65,7 @@ def test_gradient_check_of_a_loss_that_is_not_finite_fails(rng, outputs, number,
         return np.ones_like(cache)
 
     place = r"dx\[0\]" if directions is None else "dx along random direction 0"
-    with pytest.raises(CheckFailed, match=rf"backward: {place} cannot be checked: {number} was measured, as the outputs are not finite"):
+    with pytest.raises(CheckFailed, match=rf"backward: {place} cannot be checked: nan was measured, as the outputs are not finite"):
         check_gradient(forward, backward, np.ones(2), rng=rng, directions=directions)
 
 
@@ -103,6 +103,13 @@ def test_numerical_gradient_is_accurate_to_ten_digits(rng):
         ({"a": 1.0}, {"b": 1.0}, r"y must hold \['b'\], but it holds \['a'\]\."),
         (1.0 + 1e-9, 1.0, r"y is 1\.000000001 but 1 was expected\."),
         (np.array([1.0, np.inf]), np.array([1.0, 2.0]), r"y\[1\] is inf but 2 was expected \(1 of 2 entries differ\)\."),
+        (1.0, np.nan, r"y is 1 but nan was expected\."),
+        (1.0, np.inf, r"y is 1 but inf was expected\."),
+        (1.0, -np.inf, r"y is 1 but -inf was expected\."),
+        (np.inf, -np.inf, r"y is inf but -inf was expected\."),
+        (np.nan, np.inf, r"y is nan but inf was expected\."),
+        (np.nan, 1.0, r"y is nan but 1 was expected\."),
+        (np.array([1.5, 2.0]), np.array([1.0, np.inf]), r"y\[1\] is 2 but inf was expected \(2 of 2 entries differ\)\."),
     ],
 )
 def test_compare_says_what_differs(got, expected, words):

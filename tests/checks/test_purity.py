@@ -80,6 +80,15 @@ def replaces_entry(params):
     return relu_forward(params["x"])
 
 
+def adds_entry(params):
+    params["y"] = np.maximum(params["x"], 0)
+    return relu_forward(params["x"])
+
+
+def removes_entry(params):
+    return relu_forward(params.pop("x"))
+
+
 def opaque_forward(x):
     return np.maximum(x, 0), SimpleNamespace(x=x)
 
@@ -110,9 +119,10 @@ def test_purity_names_what_was_changed_or_shared(rng, forward, backward, options
     assert str(failure.value) == words
 
 
-def test_purity_finds_a_replaced_entry_of_a_dict(rng):
-    with pytest.raises(CheckFailed, match=r"replaces_entry changed params\['x'\] in place"):
-        check_purity(replaces_entry, relu_backward, {"x": rng.standard_normal((B, D))}, rng=rng)
+@pytest.mark.parametrize(("forward", "key"), [(replaces_entry, "x"), (adds_entry, "y"), (removes_entry, "x")])
+def test_purity_finds_another_entry_in_a_dict(rng, forward, key):
+    with pytest.raises(CheckFailed, match=rf"^{forward.__name__} changed params\['{key}'\] in place; work on a copy\."):
+        check_purity(forward, relu_backward, {"x": rng.standard_normal((B, D))}, rng=rng)
 
 
 def test_purity_finds_another_answer(rng):
