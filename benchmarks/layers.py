@@ -1,7 +1,7 @@
 """RNN, LSTM and GRU: the tuned tier against torch.nn, against the matrix products alone, and against the clear tier.
 
 Every candidate but the products computes the same gradients: of the inputs, of both weights, of the biases and of the first state.
-Forward alone runs under `no_grad` in PyTorch, while the tiers here always keep what backward needs.
+Forward alone runs under `no_grad` in PyTorch, while the tiers here always keep what backward needs. The limits are on both passes together.
 """
 
 from typing import NamedTuple

@@ -1,7 +1,7 @@
 """rnncore: recurrent networks to read, check and run.
 
     rnncore.reference   NumPy, gradients by hand, to read; also importable from here
-    rnncore.tuned       the cells over a sequence, same results, written for speed; these are what `rnncore.lstm_forward` is
+    rnncore.tuned       the functions over a sequence, same results, written for speed; these are what `rnncore.lstm_forward` is
     rnncore.pytorch     the same names on tensors, CPU and GPU
     rnncore.checks      gradient check, purity, parity with torch, the labs' checks
     rnncore.tasks       data for experiments
@@ -15,5 +15,6 @@ Importing this package loads NumPy and nothing else.
 
 from rnncore.reference import *  # noqa: F403
 from rnncore.tuned import *  # noqa: F403  # the same names again: what runs
+from rnncore.tuned.masked import *  # noqa: F403  # and this one by itself, as the cells that it finds by name need rnncore.tuned
 
 __version__ = "0.1.0"

@@ -593,8 +593,8 @@ lab06.update_gate.check(swap_update_gate)
 # </details>
 
 # %% [markdown]
-# Between *before* and *after* there is no such conversion: a gate that differs from unit to unit cannot be moved from one
-# side of a matrix to the other. In part 8 you will see what it costs to ignore this.
+# Between *before* and *after* there is in general no such conversion: a gate that differs from unit to unit cannot be moved
+# from one side of a matrix to the other. In part 8 you will see what it costs to ignore this.
 #
 # ## 7. How many parameters? (2 points)
 #

@@ -28,7 +28,16 @@ def load(name):
 docstrings, names_of, api = load("docstrings"), load("api_names"), load("api_reference")
 MODULES = names_of.public_modules()
 SOURCES = docstrings.read_bib((ROOT / "book" / "references.bib").read_text("utf8"))
-TOOLS = ("rnncore.checks", "rnncore.plots", "rnncore.quiz", "rnncore.reference.shapes", "rnncore.reference.tree", "rnncore.pytorch.device")
+TOOLS = (
+    "rnncore.checks",
+    "rnncore.pictures",
+    "rnncore.plots",
+    "rnncore.pytorch.device",
+    "rnncore.quiz",
+    "rnncore.reference.shapes",
+    "rnncore.reference.tree",
+    "rnncore.widgets",
+)
 OWN = [(module, name) for module in MODULES for name in module.__all__ if not names_of.is_borrowed(module, name)]
 FUNCTIONS = [
     pytest.param(module, inspect.unwrap(getattr(module, name)), id=f"{module.__name__}.{name}")

@@ -16,14 +16,15 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("rnncore.widgets.", "rnncore.pictures.")
+WHOLE = ("rnncore.pictures", "rnncore.widgets")  # packages that export names of their own; their files are not for use alone
 
 
 @functools.cache
 def public_modules():
-    """The files of rnncore that export names, package by package; the parts of widgets and of pictures are not for use alone."""
+    """The files of rnncore that export names, package by package; `WHOLE` packages stand for their files."""
     package = importlib.import_module("rnncore")
-    names = (m.name for m in pkgutil.walk_packages(package.__path__, "rnncore.") if not m.ispkg and not m.name.startswith(PARTS))
+    found = {m.name: m.ispkg for m in pkgutil.walk_packages(package.__path__, "rnncore.")}
+    names = [name for name, ispkg in found.items() if name in WHOLE or not (ispkg or name.rpartition(".")[0] in WHOLE)]
     return [module for module in map(importlib.import_module, names) if module.__all__]
 
 

@@ -18,6 +18,8 @@ class CheckFailed(AssertionError):
 def compare(name, got, expected, *, rtol=1e-10, atol=1e-10, what="expected"):
     """Check that two arrays, or two trees of arrays, agree.
 
+    Infinity agrees with infinity of the same sign only, and NaN with NaN only: no finite number is near them.
+
     Args:
         name: how to call `got` in the message.
         got: an array, a number, or a tree (nested dicts and tuples) of them.
@@ -48,7 +50,9 @@ def _compare_arrays(name, got, expected, rtol, atol, what):
     if g.shape != e.shape:
         raise CheckFailed(f"{name} must have shape {e.shape}, got {g.shape}.")
     with np.errstate(invalid="ignore", over="ignore"):
-        excess = np.where(np.isfinite(g), np.abs(g - e) - (atol + rtol * np.abs(e)), np.inf)
+        excess = np.abs(g - e) - (atol + rtol * np.abs(e))
+    same = (g == e) | (np.isnan(g) & np.isnan(e))
+    excess = np.where(np.isfinite(g) & np.isfinite(e), excess, np.where(same, 0.0, np.inf))
     wrong = int((excess > 0).sum())
     if wrong:
         index = np.unravel_index(int(np.argmax(excess)), e.shape)

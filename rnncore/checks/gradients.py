@@ -4,14 +4,13 @@ Any pair of functions that keeps the mirror rule can be checked: the outputs are
 one loss, whose derivative with respect to every entry of every argument is measured by moving that entry.
 """
 
-import inspect
-
 import numpy as np
 
 from rnncore.checks.compare import CheckFailed, compare
+from rnncore.checks.pairs import differentiable, mirror, require_gradients
 from rnncore.reference.tree import leaves, tree_map
 
-__all__ = ["check_gradient", "mirror", "numerical_gradient"]
+__all__ = ["check_gradient", "numerical_gradient"]
 
 
 def numerical_gradient(loss, array, *, eps=1e-3):
@@ -50,28 +49,6 @@ def _slope(f, eps):
     return (8 * (f(eps) - f(-eps)) - (f(2 * eps) - f(-2 * eps))) / (12 * eps)
 
 
-def mirror(forward, backward, args, *, rng, **options):
-    """Run a mirror pair once with random output gradients.
-
-    Args:
-        forward, backward: functions that keep the mirror rule.
-        args: tuple of the arguments of `forward`.
-        rng: a `numpy.random.Generator`, for the output gradients.
-        **options: further arguments of `forward` that have no gradient.
-    Returns:
-        outputs: tuple.
-        d_outputs: tuple of arrays like the outputs, drawn from a normal distribution.
-        gradients: tuple, one entry for each argument that has a gradient.
-    Raises:
-        TypeError, ValueError: what the two functions raise.
-    """
-    *outputs, cache = forward(*args, **options)
-    outputs = tree_map(np.copy, tuple(outputs))  # as they were before backward could touch them
-    d_outputs = tuple(tree_map(lambda o: rng.standard_normal(np.shape(o)).astype(np.asarray(o).dtype)[()], o) for o in outputs)
-    gradients = backward(cache, *d_outputs)
-    return outputs, d_outputs, gradients if isinstance(gradients, tuple) else (gradients,)
-
-
 def check_gradient(forward, backward, *args, rng, tol=1e-8, eps=1e-3, directions=None, data=(), **options):
     """Check a hand-derived backward pass against numerical derivatives.
 
@@ -80,36 +57,38 @@ def check_gradient(forward, backward, *args, rng, tol=1e-8, eps=1e-3, directions
         backward: `gradients = backward(cache, *d_outputs)`, one for each argument that holds floating-point numbers, in order.
         *args: arguments in float64, whole numbers for tokens and targets; trees are allowed. They are not changed.
         rng: a `numpy.random.Generator`.
-        tol: an entry may differ by tol * max(1, |numerical|).
+        tol: an entry may differ by tol * (1 + |measured|).
         eps: how far entries are moved.
-        directions: None checks every entry; a number checks that many random directions instead, for long sequences.
+        directions: None checks every entry; a number from 1 up checks that many random directions instead, for long sequences.
         data: names of floating-point arguments that have no gradient, such as targets.
         **options: further arguments of `forward` that have no gradient.
     Raises:
-        CheckFailed: names the gradient, the index and both numbers.
+        CheckFailed: names the gradient, the index and both numbers, or the derivative that is not finite when it is measured.
         TypeError: an argument is not float64.
+        ValueError: directions is below 1.
     Source: the idea is folklore; the four-point formula is in Fornberg (1988), table 1.
     """
+    if directions is not None and directions < 1:
+        raise ValueError(f"check_gradient: directions must be None or a whole number from 1 up, got {directions}.")
     args = tree_map(lambda leaf: np.array(leaf) if isinstance(leaf, np.ndarray) else leaf, tuple(args))
-    names = list(inspect.signature(forward).parameters)[: len(args)]
-    differentiable = [(n, a) for n, a in zip(names, args, strict=True) if _is_float(a) and n not in data]
+    _require_float64(args)
+    wanted = differentiable(forward, args, data)
     _, d_outputs, gradients = mirror(forward, backward, args, rng=rng, **options)
-    if len(gradients) != len(differentiable):
-        wanted = ", ".join("d" + name for name, _ in differentiable)
-        raise CheckFailed(f"{backward.__name__} must return {wanted}, got {len(gradients)} gradients.")
+    require_gradients(backward, gradients, wanted)
 
     def loss():
         *outputs, _ = forward(*args, **options)
         pairs = zip(leaves(tuple(outputs)), leaves(d_outputs), strict=True)
-        return sum(float(np.sum(output * d_output)) for (_, output), (_, d_output) in pairs)
+        with np.errstate(invalid="ignore", over="ignore"):  # what is not finite is said in a sentence
+            return sum(float(np.sum(output * d_output)) for (_, output), (_, d_output) in pairs)
 
-    for (name, argument), gradient in zip(differentiable, gradients, strict=True):
+    for (name, argument), gradient in zip(wanted, gradients, strict=True):
         label = f"{backward.__name__}: d{name}"
         for (path, array), (grad_path, got) in zip(leaves(argument), leaves(gradient), strict=False):
             if path != grad_path or np.shape(got) != array.shape:
                 raise CheckFailed(f"{label}{grad_path} must be d{name}{path} with shape {array.shape}, got {np.shape(got)}.")
             if directions is None:
-                compare(label + path, got, numerical_gradient(loss, array, eps=eps), rtol=tol, atol=tol, what="measured")
+                _compare_measured(label + path, got, numerical_gradient(loss, array, eps=eps), tol)
             for k in range(directions or 0):
                 _check_direction(f"{label}{path} along random direction {k}", loss, array, got, rng, tol, eps)
         if len(leaves(argument)) != len(leaves(gradient)):
@@ -128,11 +107,20 @@ def _check_direction(label, loss, array, gradient, rng, tol, eps):
         measured = _slope(along, eps)
     finally:
         array[...] = kept
-    compare(label, np.sum(gradient * direction), measured, rtol=tol, atol=tol, what="measured")
+    _compare_measured(label, np.sum(gradient * direction), measured, tol)
 
 
-def _is_float(tree):
-    kinds = [np.asarray(leaf).dtype for _, leaf in leaves(tree)]
-    if any(np.issubdtype(kind, np.floating) and kind != np.float64 for kind in kinds):
-        raise TypeError(f"check_gradient: arguments must be float64, got {', '.join(sorted({str(k) for k in kinds}))}.")
-    return any(kind == np.float64 for kind in kinds)
+def _compare_measured(label, got, measured, tol):
+    wrong = np.argwhere(~np.isfinite(measured))
+    if len(wrong):
+        index = tuple(map(int, wrong[0]))
+        place, number = f"{list(index) or ''}", np.asarray(measured)[index]
+        raise CheckFailed(f"{label}{place} cannot be checked: {number} was measured, as the outputs are not finite near these arguments.")
+    compare(label, got, measured, rtol=tol, atol=tol, what="measured")
+
+
+def _require_float64(args):
+    for argument in args:
+        kinds = [np.asarray(leaf).dtype for _, leaf in leaves(argument)]
+        if any(kind.kind == "f" and kind != np.float64 for kind in kinds):
+            raise TypeError(f"check_gradient: arguments must be float64, got {', '.join(sorted({str(k) for k in kinds}))}.")

@@ -4,7 +4,10 @@ Contents
     to_svg      a `rnncore.plots.Figure` as SVG
     data_uri    SVG as an address that a page can hold
 
+    Path("loss.svg").write_text(to_svg(figure), "utf8")
+
 The same figure always gives the same SVG. matplotlib is imported when a picture is drawn, not before. Files:
+
     style.py     colours, line styles and texts, from plotly's words to matplotlib's
     panels.py    the axes
     traces.py    curves, bars, heatmaps
@@ -27,7 +30,8 @@ def to_svg(figure, width=680):
     Returns:
         A text: the SVG, on white.
     Raises:
-        ValueError: the figure has a kind of trace that pictures do not know.
+        ModuleNotFoundError: matplotlib is not installed.
+        ValueError: the figure has a kind of trace or of shape that pictures do not know.
     """
     import matplotlib as mpl
     from matplotlib.figure import Figure as Canvas
@@ -54,7 +58,18 @@ def to_svg(figure, width=680):
 
 
 def data_uri(svg):
-    """SVG as an address for <img src="...">."""
+    """Turn SVG into an address, for a picture that is part of a page and needs no file: `<img src="...">`.
+
+    Args:
+        svg: a text, as `to_svg` gives it; `"` becomes `'`, and what an address may not contain is escaped.
+    Returns:
+        A text without `"`, which may stand between two of them.
+    Raises:
+        AttributeError: svg is no text.
+
+    >>> data_uri('<svg width="1"/>')
+    "data:image/svg+xml,%3Csvg width='1'/%3E"
+    """
     return "data:image/svg+xml," + quote(svg.replace('"', "'"), safe=" /:;=,'()-.!*+?@[]{}")
 
 

@@ -34,6 +34,7 @@ from rnncore.pytorch.device import *
 from rnncore.pytorch.dropout import *
 from rnncore.pytorch.encoder_decoder import *
 from rnncore.pytorch.gru import *
+from rnncore.pytorch.gru_conventions import *
 from rnncore.pytorch.init import *
 from rnncore.pytorch.initial_state import *
 from rnncore.pytorch.layers import *

@@ -6,8 +6,7 @@ Contents
     gru_forward          all time steps
 
 With reset="after" a sequence runs by PyTorch's fused kernel (cuDNN on an NVIDIA GPU). With reset="before", which no kernel computes, it
-runs by the template of `custom_cell.py`. Rows are in the order r, z, n. `swap_update_gate` of the reference converts parameters before
-they become tensors.
+runs by the template of `custom_cell.py`. Rows are in the order r, z, n. Parameters of other conventions: `gru_conventions.py`.
 Source: Cho et al. (2014), reset before the product, and so Chung et al. (2014); reset after it: cuDNN and PyTorch, as in the first
 version of the former paper (arXiv:1406.1078v1).
 """

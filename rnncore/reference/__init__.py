@@ -3,9 +3,9 @@
 Every function keeps the mirror rule: `*outputs, cache = f(*arguments)` and
 `d_arguments = f_backward(cache, *d_outputs)`, one gradient for each argument, in the same order and of the same type.
 
-    cells            rnn, rnn_residual, lstm, lstm_peephole, lstm_layer_norm, lstm_coupled, gru; by name: cells
+    cells            rnn, rnn_residual, lstm, lstm_peephole, lstm_layer_norm, lstm_coupled, gru, gru_conventions; by name: cells
     linear           linear_recurrence, min_gru, min_lstm, linear_attention
-    lengths          masking, masked, packing, padded_layer
+    lengths          masking, masked, packing
     around cells     initial_state, stacked, bidirectional, dropout, recurrent_dropout, normalization
     before, after    layers, activations, losses
     attention        attention_scores, attention, attention_pooling, multihead
@@ -33,6 +33,7 @@ from rnncore.reference.diagnostics import *
 from rnncore.reference.dropout import *
 from rnncore.reference.encoder_decoder import *
 from rnncore.reference.gru import *
+from rnncore.reference.gru_conventions import *
 from rnncore.reference.init import *
 from rnncore.reference.initial_state import *
 from rnncore.reference.layers import *

@@ -35,9 +35,9 @@ from rnncore.reference.layers import (
     linear_forward,
 )
 from rnncore.reference.masking import check_lengths, length_mask
-from rnncore.reference.padded_layer import layer_backward, layer_forward
 from rnncore.reference.ranges import check_range
 from rnncore.reference.shapes import shapes
+from rnncore.tuned.masked import layer_backward, layer_forward
 
 __all__ = [
     "DecoderCache",

@@ -12,9 +12,9 @@ Contents
     gru_step_backward    its gradient
     gru_forward          all time steps
     gru_backward         its gradient (BPTT)
-    swap_update_gate     parameters of a GRU that is written h_t = (1 - z_t) * h_{t-1} + z_t * n_t
 
 The three blocks are rows of one matrix, in the order r, z, n. Names and shapes are those of `torch.nn.GRU` (layer suffix left out).
+Parameters of other conventions: `gru_conventions.py`.
 Source: Cho et al. (2014), reset before the product, and so Chung et al. (2014); reset after it: cuDNN and PyTorch, as in the first
 version of the former paper (arXiv:1406.1078v1).
 """
@@ -34,7 +34,6 @@ __all__ = [
     "gru_step_backward",
     "gru_step_forward",
     "init_gru",
-    "swap_update_gate",
 ]
 
 PARAMS = {"weight_ih": "3H D", "weight_hh": "3H H", "bias_ih": "3H", "bias_hh": "3H"}
@@ -225,27 +224,6 @@ def gru_backward(cache, dhs, dstate_T=None):
     factors = (np.concatenate(steps) for steps in zip(*factors[::-1], strict=True))  # (T B, ...) each: all steps as one batch
     dparams, dxs = _products_backward(cache.steps[0].params, *factors)
     return dparams, dxs.reshape(*dhs.shape[:2], -1), dh
-
-
-@shapes(params=PARAMS)
-def swap_update_gate(params):
-    """Convert between h = (1 - z) n + z h_prev, used here and by PyTorch, and h = (1 - z) h_prev + z n, used by some texts.
-
-    As 1 - sigmoid(a) = sigmoid(-a), the update gate's weights and biases change their sign. Between reset="after" and reset="before"
-    there is no such conversion: a gate in front of a matrix product cannot be moved behind it.
-
-    Args:
-        params: dict of weight_ih (3H, D), weight_hh (3H, H), bias_ih (3H,), bias_hh (3H,).
-    Returns:
-        The dict for the other convention; converting twice gives the first one back.
-    Raises:
-        TypeError, ValueError: params has the wrong keys, shapes or values; the sentence says which.
-    """
-    H = params["weight_hh"].shape[1]
-    swapped = {name: value.copy() for name, value in params.items()}
-    for value in swapped.values():
-        value[H : 2 * H] *= -1
-    return swapped
 
 
 def _check_reset(reset):

@@ -9,6 +9,7 @@ r"""Causal linear attention, as a recurrent network whose state is a matrix and 
     o_t = sum_{s<=t} w_ts v_s / sum_{s<=t} w_ts               the same, with w_ts = phi(q_t)^T phi(k_s) over all pairs
 
 The recurrent form costs D V a step, whatever t is, and its state never grows; the quadratic form costs T^2 but no step waits for another.
+What runs mixes the two: `rnncore.tuned.linear_attention`.
 
 Contents
     LinearAttentionState                S and z

@@ -7,8 +7,8 @@ Contents
     masked_forward     all time steps; a sequence that has ended keeps its state and gives zeros
     masked_backward    its gradient (BPTT)
 
-What stands in the padding has no influence on any result, and gets the gradient zero. These functions read like the equation; what
-other layers call gives the same with the tuned cells: `padded_layer.py`.
+What stands in the padding has no influence on any result, and gets the gradient zero. These functions read like the equation, step by
+step; `rnncore.masked_forward` is the one of `rnncore.tuned.masked`, which gives the same with the tuned cells.
 Source: this course; the results are those of `torch.nn` on packed sequences.
 """
 

@@ -21,8 +21,8 @@ import numpy as np
 
 from rnncore.reference.cells import Cell, find_cell, params_of, state_of
 from rnncore.reference.masking import check_lengths
-from rnncore.reference.padded_layer import layer_backward, layer_forward
 from rnncore.reference.shapes import shapes
+from rnncore.tuned.masked import layer_backward, layer_forward
 
 __all__ = ["StackedCache", "init_stacked", "stacked_backward", "stacked_forward"]
 

@@ -8,6 +8,7 @@ Contents
     widget     a widget by its name
 
 A widget is a pure function from parameters to a figure (NumPy and rnncore only) and a control for each parameter. Files:
+
     controls.py   the kinds of control, with labels, units and ranges
     base.py       what a widget is, and the HTML that the site's script makes alive
     jupyter.py    the same widget with ipywidgets
@@ -41,7 +42,7 @@ def widget(name, **values):
         name: one of `NAMES`.
         **values: what its controls start from, where that differs from the usual.
     Returns:
-        A `Widget`. Called with values for its controls it gives the figure for them.
+        A `Widget`, which shows itself; called with values for its controls, it gives the `rnncore.plots.Figure` for them.
     Raises:
         TypeError, ValueError: there is no such widget or control, or a value is not allowed; the sentence says which.
     """

@@ -1,11 +1,11 @@
-"""The checks reject what is wrong, accept what is right, and their sentence names the place."""
+"""The gradient check and `compare` reject what is wrong, accept what is right, and their sentence names the place."""
 
 import numpy as np
 import pytest
-import torch
 
-from rnncore.checks import CheckFailed, check_gradient, check_parity, check_purity, compare, numerical_gradient
-from rnncore.reference import init_rnn, linear_backward, linear_forward, rnn_backward, rnn_forward, rnn_step_backward, rnn_step_forward
+from rnncore.checks import CheckFailed, check_gradient, compare, numerical_gradient
+from rnncore.reference import init_rnn, rnn_backward, rnn_forward, rnn_step_backward, rnn_step_forward
+from rnncore.reference.lstm import LSTMState
 
 B, D, H = 2, 3, 4
 
@@ -48,6 +48,38 @@ def test_gradient_check_along_directions_rejects_too(rng, step):
         check_gradient(rnn_step_forward, wrong, *step, rng=rng, directions=2)
 
 
+@pytest.mark.parametrize("directions", [0, -1])
+def test_gradient_check_along_no_direction_is_refused(rng, step, directions):
+    wrong = broken(lambda c, dp, dx, dh: (dp, dx, -dh))
+    with pytest.raises(ValueError, match=rf"directions must be None or a whole number from 1 up, got {directions}\."):
+        check_gradient(rnn_step_forward, wrong, *step, rng=rng, directions=directions)
+
+
+@pytest.mark.parametrize("directions", [None, 1])
+@pytest.mark.parametrize("outputs", [[1.0, np.nan], [1.0, np.inf], [np.inf, -np.inf]])
+def test_gradient_check_of_a_loss_that_is_not_finite_fails(rng, outputs, directions):
+    def forward(x):
+        return x * 0 + np.array(outputs), x
+
+    def backward(cache, dy):
+        return np.ones_like(cache)
+
+    place = r"dx\[0\]" if directions is None else "dx along random direction 0"
+    with pytest.raises(CheckFailed, match=rf"backward: {place} cannot be checked: nan was measured, as the outputs are not finite"):
+        check_gradient(forward, backward, np.ones(2), rng=rng, directions=directions)
+
+
+def test_gradient_check_of_a_tolerance_is_absolute_plus_relative(rng):
+    """The bound is tol * (1 + |measured|)."""
+
+    def check(dx):
+        check_gradient(lambda x: (4 * x, None), lambda cache, dy: np.array([dx(4 * dy[0])]), np.ones(1), rng=rng, tol=0.1)
+
+    check(lambda right: right + 0.099 * (1 + abs(right)))
+    with pytest.raises(CheckFailed):
+        check(lambda right: right + 0.101 * (1 + abs(right)))
+
+
 def test_gradient_check_wants_float64_and_changes_nothing(rng, step):
     params, x, h = step
     with pytest.raises(TypeError, match=r"must be float64, got float32\."):
@@ -62,54 +94,6 @@ def test_numerical_gradient_is_accurate_to_ten_digits(rng):
     compare("gradient of sin", numerical_gradient(lambda: np.sin(x).sum(), x), np.cos(x), rtol=1e-10, atol=1e-11)
 
 
-def test_parity_names_what_differs(rng, step):
-    def torch_step(params, x, h):
-        return torch.tanh(x @ params["weight_ih"].T + h @ params["weight_hh"].T)  # biases forgotten
-
-    with pytest.raises(CheckFailed, match=r"rnn_step_forward: outputs\[0\]\[\d, \d\] is .* but .* was PyTorch's"):
-        check_parity(rnn_step_forward, rnn_step_backward, torch_step, *step, rng=rng)
-    wrong = broken(lambda c, dp, dx, dh: (dp, dx, 0 * dh))
-    with pytest.raises(CheckFailed, match=r"gradients\[2\]\[\d, \d\] is -?0"):
-        check_parity(rnn_step_forward, wrong, lambda p, x, h: torch.func.functional_call(_cell(), p, (x, h)), *step, rng=rng)
-
-
-def _cell():
-    return torch.nn.RNNCell(D, H, dtype=torch.float64)
-
-
-def test_purity_finds_each_side_effect(rng, step):
-    params, x, h = step
-
-    def changes_input(params, x, h):
-        h_next, cache = rnn_step_forward(params, x, h)
-        x *= 2
-        return h_next, cache
-
-    def changes_cache(cache, dh_next):
-        gradients = rnn_step_backward(cache, dh_next)
-        cache.h_next[...] *= 0.5
-        return gradients
-
-    shared = broken(lambda c, dp, dx, dh: (dp | {"bias_hh": dp["bias_ih"]}, dx, dh))
-    with pytest.raises(CheckFailed, match=r"second call|changed in place"):
-        check_purity(changes_input, rnn_step_backward, params, x.copy(), h, rng=rng)
-    with pytest.raises(CheckFailed, match="gradient of the third call"):
-        check_purity(rnn_step_forward, changes_cache, params, x, h, rng=rng)
-    with pytest.raises(CheckFailed, match=r"gradients\[0\]\['bias_ih'\] and gradients\[0\]\['bias_hh'\] share memory"):
-        check_purity(rnn_step_forward, shared, params, x, h, rng=rng)
-
-
-def test_purity_finds_a_changed_argument_that_does_not_change_the_answer(rng):
-    def forward_writes(params, x):
-        y, cache = linear_forward({"weight": params["weight"].copy(), "bias": params["bias"].copy()}, x.copy())
-        params["scratch"][...] = y.sum() + params["scratch"]
-        return y, cache
-
-    params = {"weight": rng.standard_normal((H, D)), "bias": np.zeros(H), "scratch": np.zeros(1)}
-    with pytest.raises(CheckFailed, match=r"argument \[0\]\['scratch'\] was changed in place"):
-        check_purity(forward_writes, linear_backward, params, rng.standard_normal((B, D)), rng=rng)
-
-
 @pytest.mark.parametrize(
     ("got", "expected", "words"),
     [
@@ -119,6 +103,13 @@ def test_purity_finds_a_changed_argument_that_does_not_change_the_answer(rng):
         ({"a": 1.0}, {"b": 1.0}, r"y must hold \['b'\], but it holds \['a'\]\."),
         (1.0 + 1e-9, 1.0, r"y is 1\.000000001 but 1 was expected\."),
         (np.array([1.0, np.inf]), np.array([1.0, 2.0]), r"y\[1\] is inf but 2 was expected \(1 of 2 entries differ\)\."),
+        (1.0, np.nan, r"y is 1 but nan was expected\."),
+        (1.0, np.inf, r"y is 1 but inf was expected\."),
+        (1.0, -np.inf, r"y is 1 but -inf was expected\."),
+        (np.inf, -np.inf, r"y is inf but -inf was expected\."),
+        (np.nan, np.inf, r"y is nan but inf was expected\."),
+        (np.nan, 1.0, r"y is nan but 1 was expected\."),
+        (np.array([1.5, 2.0]), np.array([1.0, np.inf]), r"y\[1\] is 2 but inf was expected \(2 of 2 entries differ\)\."),
     ],
 )
 def test_compare_says_what_differs(got, expected, words):
@@ -130,8 +121,19 @@ def test_everything_right_passes(rng, step):
     params, x, h = step
     xs = x[None].repeat(3, axis=0)
     check_gradient(rnn_forward, rnn_backward, params, xs, h, rng=rng)
-    check_purity(rnn_forward, rnn_backward, params, xs, h, rng=rng)
+    compare("not finite", np.array([np.inf, -np.inf, np.nan]), np.array([np.inf, -np.inf, np.nan]), rtol=0, atol=0)
     compare("tree", {"a": (1.0, [2.0])}, {"a": (1.0, [2.0])})
+
+
+def test_a_named_tuple_is_one_gradient_and_a_dict_without_parameters_has_one(rng):
+    def forward(params, state):
+        return 2 * state.h + state.c, None
+
+    def backward(cache, dy):
+        return {}, LSTMState(2 * dy, dy)
+
+    check_gradient(forward, backward, {}, LSTMState(*rng.standard_normal((2, B, H))), rng=rng)
+    check_gradient(lambda state: forward({}, state), lambda cache, dy: LSTMState(2 * dy, dy), LSTMState(*np.ones((2, H))), rng=rng)
 
 
 def test_a_notebook_shows_the_sentence_and_no_traceback():

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rnncore.reference import gru, lstm
+from rnncore.reference import gru, gru_conventions, lstm
 from rnncore.reference.lstm import LSTMState
 
 T, B, D, H = 5, 2, 3, 4
@@ -43,6 +43,9 @@ CASES = [
     (gru.gru_step_forward, (GRU, XS[0], H0), "reset must be 'after' or 'before', got None.", {"reset": None}),
     (gru.gru_step_backward, (GRU_STEP, H0[:1]), "B is 2 in cache.x, not 1."),
     (gru.gru_backward, (GRU_CACHE, HS[0]), "dhs must have shape (T, B, H), got (2, 4)"),
-    (gru.swap_update_gate, (LSTM,), "3H is 12, not 16."),
+    (gru_conventions.swap_update_gate, (LSTM,), "3H is 12, not 16."),
+    (gru_conventions.move_reset_gate, (LSTM,), "3H is 12, not 16.", {"to": "after"}),
+    (gru_conventions.move_reset_gate, (GRU,), "to must be 'after' or 'before', got 'never'.", {"to": "never"}),
+    (gru_conventions.move_reset_gate, (GRU,), "units 0 and 1 listen to unit 0, and the reset gates of 0 and 1 differ.", {"to": "before"}),
     (gru.init_gru, (RNG, 1.5, H), "input_size must be a whole number, got 1.5."),
 ]

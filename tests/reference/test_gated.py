@@ -1,4 +1,4 @@
-"""LSTM and GRU against finite differences, torch.nn and each other's conventions."""
+"""LSTM and GRU against finite differences, torch.nn and each other's conventions; the conversions: test_gru_conventions.py."""
 
 import numpy as np
 import pytest
@@ -6,9 +6,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnncore.checks import check_gradient, check_parity, check_purity, compare
+from rnncore.checks import check_gradient, check_parity, check_purity, check_shapes, compare
 from rnncore.reference.activations import sigmoid
-from rnncore.reference.gru import gru_backward, gru_forward, gru_step_backward, gru_step_forward, init_gru, swap_update_gate
+from rnncore.reference.gru import gru_backward, gru_forward, gru_step_backward, gru_step_forward, init_gru
 from rnncore.reference.lstm import LSTMState, init_lstm, lstm_backward, lstm_forward, lstm_step_backward, lstm_step_forward
 
 T, B, D, H = 5, 2, 3, 4  # all different, so that no transposed array passes
@@ -83,17 +83,13 @@ def test_no_gradient_for_the_last_state_means_zero(rng):
     compare("GRU gradients", gru_backward(cache, dhs), gru_backward(cache, dhs, zero))
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_dtype_follows_the_input(rng, dtype):
+def test_shapes_and_dtypes(rng):
     params, xs, state = lstm_arguments(rng)
-    params, state = {k: v.astype(dtype) for k, v in params.items()}, LSTMState(*(a.astype(dtype) for a in state))
-    hs, state_T, cache = lstm_forward(params, xs.astype(dtype), state)
-    dparams, dxs, dstate0 = lstm_backward(cache, np.ones_like(hs))
-    assert {a.dtype for a in (hs, *state_T, dxs, *dstate0, *dparams.values())} == {np.dtype(dtype)}
+    check_shapes(lstm_step_forward, lstm_step_backward, params, xs[0], state, rng=rng, outputs=[(B, H), (B, H)])
+    check_shapes(lstm_forward, lstm_backward, params, xs, state, rng=rng, outputs=[(T, B, H), (B, H), (B, H)])
     params, xs, h = gru_arguments(rng)
-    hs, h_T, cache = gru_forward({k: v.astype(dtype) for k, v in params.items()}, xs.astype(dtype), h.astype(dtype))
-    dparams, dxs, dh = gru_backward(cache, np.ones_like(hs))
-    assert {a.dtype for a in (hs, h_T, dxs, dh, *dparams.values())} == {np.dtype(dtype)}
+    check_shapes(gru_step_forward, gru_step_backward, params, xs[0], h, rng=rng, outputs=[(B, H)])
+    check_shapes(gru_forward, gru_backward, params, xs, h, rng=rng, outputs=[(T, B, H), (B, H)])
 
 
 def test_forget_bias_adds_up_to_what_was_asked(rng):
@@ -111,15 +107,6 @@ def test_the_cell_path_is_the_product_of_forget_gates(rng):
     _, _, dstate0 = lstm_backward(cache, np.zeros_like(hs), LSTMState(zero, np.ones((1, 1))))
     compare("dc", dstate0.c[0, 0], float(sigmoid(1.0)) ** 100, rtol=1e-12, atol=0)
     assert 2.4e-14 < dstate0.c[0, 0] < 2.6e-14
-
-
-def test_the_other_update_gate_convention(rng):
-    params, xs, h = gru_arguments(rng)
-    swapped = swap_update_gate(params)
-    _, _, cache = gru_forward(params, xs, h)
-    _, _, other = gru_forward(swapped, xs, h)
-    compare("first update gate", other.steps[0].z, 1 - cache.steps[0].z)
-    compare("swapped twice", swap_update_gate(swapped), params, rtol=0, atol=0)
 
 
 def test_the_two_resets_differ_and_agree_where_they_must(rng):

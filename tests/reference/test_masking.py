@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
+import rnncore
 from rnncore import reference
 from rnncore.checks import check_gradient, check_parity, check_purity, compare
-from rnncore.reference.cells import CELLS, find_cell
+from rnncore.reference.cells import CELLS
 from rnncore.reference.lstm import LSTMState
 from rnncore.reference.masked import masked_backward, masked_forward
 from rnncore.reference.masking import (
@@ -28,11 +29,12 @@ from rnncore.reference.packing import (
     unpack_backward,
     unpack_forward,
 )
-from rnncore.reference.padded_layer import layer_backward, layer_forward
 from rnncore.reference.tree import tree_map
+from rnncore.tuned import masked as tuned
 
 T, B, D, H = 6, 5, 3, 4
 LENGTHS = np.array([4, 1, 6, 4, 2])
+TUNED = tuned.masked_forward, tuned.masked_backward
 TORCH = {
     "rnn": (torch.nn.RNN, {}),
     "rnn relu": (torch.nn.RNN, {"nonlinearity": "relu"}),
@@ -82,19 +84,9 @@ def run_packed_backward(cache, dhs, dstate_T=None):
     return dparams, pack_backward(pack_cache, ddata), dstate0
 
 
-def run_layer(params, xs, state0, lengths, *, cell="lstm", **options):
-    """What stacked and bidirectional layers call."""
-    hs, state_T, cache = layer_forward(find_cell(cell), params, xs, state0, lengths, options)
-    return hs, state_T, (find_cell(cell), cache)
-
-
-def run_layer_backward(cache, dhs, dstate_T=None):
-    return layer_backward(*cache, dhs, dstate_T)
-
-
 RUNS = pytest.mark.parametrize(
     ("forward", "backward"),
-    [(masked_forward, masked_backward), (run_packed, run_packed_backward), (run_layer, run_layer_backward)],
+    [(masked_forward, masked_backward), (run_packed, run_packed_backward), TUNED],
 )
 
 
@@ -115,27 +107,50 @@ def test_each_sequence_as_if_alone(rng, forward, backward, name):
 @pytest.mark.parametrize("own", [False, True])
 @pytest.mark.parametrize("lengths", [LENGTHS, np.full(B, 1), np.full(B, T), np.array([3, 1, 3, 2, 1])])
 @pytest.mark.parametrize("name", CELLS)
-def test_a_layer_equals_the_masked_equation(rng, name, lengths, own):
+def test_the_tuned_tier_equals_the_clear_one(rng, name, lengths, own):
     """A tuned cell that runs on through the padding, and a cell of one's own, here the clear one, which does not."""
     clear = {kind: getattr(reference, f"{name}_{kind}") for kind in ("forward", "backward")}
     cell = CELLS[name]._replace(**clear) if own else CELLS[name]
     args = (*arguments(rng, name), lengths)
-    (*outputs, cache), (*expected, masked_cache) = run_layer(*args, cell=cell), masked_forward(*args, cell=name)
+    (*outputs, cache), (*expected, masked_cache) = TUNED[0](*args, cell=cell), masked_forward(*args, cell=name)
     compare("outputs", tuple(outputs), tuple(expected), rtol=1e-12, atol=1e-12)
     dhs, dstate_T = tree_map(lambda a: rng.standard_normal(a.shape), tuple(outputs))
     for dstate in (dstate_T, None):
-        gradients = run_layer_backward(cache, dhs, dstate)
+        gradients = TUNED[1](cache, dhs, dstate)
         compare("gradients", gradients, masked_backward(masked_cache, dhs, dstate), rtol=1e-12, atol=1e-12)
+
+
+def test_the_tuned_tier_is_what_runs():
+    assert rnncore.masked_forward is TUNED[0] and rnncore.masked_backward is TUNED[1]
+    assert reference.masked_forward is masked_forward and reference.masked_backward is masked_backward
+
+
+def test_both_tiers_say_the_same_of_bad_input(rng):
+    params, xs, state0 = arguments(rng, "gru")
+    wrong = [((params, xs[0], state0, LENGTHS), {}), ((params, xs, state0, LENGTHS[:2]), {}), ((params, xs, state0, LENGTHS + 3), {})]
+    wrong += [((params, xs, xs, LENGTHS), {}), ((params, xs, state0, LENGTHS), {"reset": "never"})]
+    for args, options in wrong:
+        assert sentence(TUNED[0], *args, cell="gru", **options) == sentence(masked_forward, *args, cell="gru", **options)
+    (hs, _, cache), (_, _, clear_cache) = (forward(params, xs, state0, LENGTHS, cell="gru") for forward in (TUNED[0], masked_forward))
+    for d_outputs in ((hs[1:],), (hs.astype(int),), (hs, hs)):
+        assert sentence(TUNED[1], cache, *d_outputs) == sentence(masked_backward, clear_cache, *d_outputs)
+    assert "MaskedCache that the forward pass returned" in sentence(TUNED[1], clear_cache, hs)[1]
+
+
+def sentence(function, *args, **options):
+    with pytest.raises((TypeError, ValueError)) as caught:
+        function(*args, **options)
+    return type(caught.value), str(caught.value)
 
 
 def test_a_state_may_overflow_in_the_padding(rng):
     params, xs, state0 = arguments(rng, "rnn", T=400)
     params["weight_hh"], lengths = 100 * np.eye(H), np.array([3, 1, 2, 5, 2])
     args = (params, xs, abs(state0), lengths)
-    hs, state_T, cache = run_layer(*args, cell="rnn", nonlinearity="relu")
+    hs, state_T, cache = TUNED[0](*args, cell="rnn", nonlinearity="relu")
     expected_hs, expected_T, masked_cache = masked_forward(*args, cell="rnn", nonlinearity="relu")
     compare("outputs", (hs, state_T), (expected_hs, expected_T), rtol=1e-12, atol=1e-12)
-    compare("gradients", run_layer_backward(cache, hs), masked_backward(masked_cache, hs), rtol=1e-12, atol=1e-12)
+    compare("gradients", TUNED[1](cache, hs), masked_backward(masked_cache, hs), rtol=1e-12, atol=1e-12)
 
 
 @RUNS

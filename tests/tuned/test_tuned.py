@@ -1,5 +1,7 @@
 """The tuned tier against the clear one: the same outputs and gradients, the same sentences about bad input, nothing changed in place."""
 
+import inspect
+import re
 from functools import partial
 
 import numpy as np
@@ -231,6 +233,16 @@ def test_every_cell_has_a_tuned_tier_and_runs_it():
         for way in ("forward", "backward"):
             fast, clear = getattr(tuned, f"{name}_{way}"), getattr(reference, f"{name}_{way}")
             assert getattr(cell, way) is getattr(rnncore, f"{name}_{way}") is fast is not clear
+
+
+def test_every_sequence_function_is_tuned_or_the_docstring_says_where_it_is():
+    functions = {name: f for name, f in vars(rnncore).items() if inspect.isfunction(f) and name.endswith(("_forward", "_backward"))}
+    runs_tuned = {name for name, f in functions.items() if f.__module__.startswith("rnncore.tuned.")}
+    tuned_cells = {f"{name}_{way}" for name in (*CELLS, "linear_attention", "masked") for way in ("forward", "backward")}
+    assert runs_tuned == tuned_cells
+    with_state = {name for name, f in functions.items() if "state0" in inspect.signature(f).parameters} - runs_tuned
+    elsewhere = {name.removesuffix("_forward").removesuffix("_scan") for name in with_state}
+    assert {"recurrent_dropout", "min_gru", "stacked"} < elsewhere <= set(re.findall(r"\w+", tuned.__doc__))
 
 
 @pytest.mark.parametrize("T", [10, 3000])  # few rows, and so many that the product is formed the other way round

@@ -9,7 +9,8 @@ import numpy as np
 from rnncore.checks.compare import compare
 from rnncore.checks.labs.exercise import Exercise
 from rnncore.checks.labs.lab06.inputs import PARAMS, draw_params, draw_step
-from rnncore.reference.gru import gru_step_forward, swap_update_gate
+from rnncore.reference.gru import gru_step_forward
+from rnncore.reference.gru_conventions import swap_update_gate
 
 __all__ = ["update_gate"]
 
