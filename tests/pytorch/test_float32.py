@@ -9,7 +9,7 @@ import torch
 import rnncore.pytorch as mirror
 from rnncore import reference
 from rnncore.checks import compare
-from rnncore.checks.gradients import mirror as both_ways
+from rnncore.checks import mirror as both_ways
 from rnncore.reference.cells import CELLS
 from rnncore.reference.tree import leaves, tree_map
 
