@@ -1,7 +1,8 @@
 """Claims about recurrent networks that are often repeated, recomputed: the numbers that hold, and the ones that do not.
 
 The two worked examples and the list of wrong claims come from lecture notes that circulate; the chapters that use a number cite it
-from here. Claims that are words only ("W_hy is unique to each time step") have no test.
+from here. Entries 3, 4, 16, 17, 19, 23 and 24 stand in `test_folklore_snippets.py`. Entry 21 has no test: it is about releases of other
+libraries and a service that is not part of this course.
 """
 
 import numpy as np

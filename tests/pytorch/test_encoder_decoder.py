@@ -106,6 +106,19 @@ def test_beam_search_with_the_decoder(rng, device, score):
     compare("found", found, expected)
 
 
+@pytest.mark.parametrize("device", ["cpu", GPU])
+@pytest.mark.parametrize("score", SCORES)
+def test_beam_search_with_a_mask(rng, device, score):
+    """One source, padded, and several beginnings."""
+    params, source, _ = arguments(rng, score, B=1)
+    mask, limits = np.arange(S)[:, None] < 3, {"width": 5, "max_length": 4, "end": 2, "length_normalisation": 0.7}
+    keys, state, _ = reference.encoder_forward(params["encoder"], source)
+    expected = reference.beam_search(reference.decoder_step(params["decoder"], keys, mask=mask, score=score), state, 1, **limits)
+    params, keys, state, mask = mirror.to_torch((params["decoder"], keys, state, mask), device=device)
+    found = mirror.beam_search(mirror.decoder_step(params, keys, mask=mask, score=score), state, 1, **limits)
+    compare("found", found, expected)
+
+
 @pytest.mark.parametrize("score", SCORES)
 def test_init_draws_the_reference_numbers(score):
     ours = mirror.init_encoder_decoder(np.random.default_rng(1), U, V, D, H, score=score, cell="lstm", device="cpu", dtype=torch.float64)

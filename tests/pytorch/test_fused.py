@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from torch.overrides import TorchFunctionMode
 
 import rnncore.pytorch as mirror
 from rnncore.checks import compare
@@ -63,3 +64,44 @@ def test_states_with_gaps(rng, device):
     alone, _ = mirror.lstm_forward(params[0], torch.tensor(xs, device=device), ours)
     expected, *_ = stacked_forward([mirror.to_numpy(tree_map(torch.Tensor.detach, params[0]))], xs, [theirs], cell="lstm")
     compare("hs", mirror.to_numpy(alone), expected)
+
+
+class Calls(TorchFunctionMode):
+    """The names of the functions and methods of PyTorch that Python calls meanwhile; what C++ calls is not seen."""
+
+    def __init__(self):
+        super().__init__()
+        self.names = []
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        self.names.append(function.__name__)
+        return function(*args, **(kwargs or {}))
+
+
+KERNELS = [("rnn", "rnn_tanh", {}), ("rnn", "rnn_relu", {"nonlinearity": "relu"}), ("lstm", "lstm", {}), ("gru", "gru", {})]
+
+
+@pytest.mark.parametrize(("name", "kernel", "options"), KERNELS)
+@pytest.mark.parametrize("layout", ["cell", "stacked", "bidirectional", "masked", "stacked masked", "bidirectional masked"])
+def test_one_call_of_the_kernel_for_all_steps(rng, name, kernel, options, layout):
+    """However many steps, layers and directions there are, Python calls PyTorch equally often, and the kernel once."""
+    cell, on = mirror.TENSOR_CELLS[name], {"device": "cpu"}
+    zero = cell.zero_state(B, H, **on)
+    layout, _, masked = layout.partition(" ")
+    if layout == "stacked":
+        function, params, state0 = mirror.stacked_forward, mirror.init_stacked(rng, D, H, 3, cell=name, **on), [zero] * 3
+    elif layout == "bidirectional":
+        function, params = mirror.bidirectional_forward, mirror.init_bidirectional(rng, D, H, cell=name, **on)
+        state0 = mirror.BidirectionalState(zero, zero)
+    else:
+        function, params, state0 = mirror.masked_forward if layout == "masked" else cell.forward, cell.init(rng, D, H, **on), zero
+
+    def calls(steps):
+        lengths = [torch.tensor([steps, steps - 1])] if masked or layout == "masked" else []
+        given, named = (params, torch.ones(steps, B, D), state0, *lengths), {} if function is cell.forward else {"cell": name}
+        with Calls() as calls:
+            function(*given, **named, **options)
+        return calls.names
+
+    few, many = calls(2), calls(20)
+    assert few == many and many.count(kernel) == 1

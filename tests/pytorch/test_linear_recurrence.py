@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 import rnncore.pytorch as mirror
 from rnncore.checks import check_parity, compare
@@ -27,6 +28,38 @@ def test_scan_is_as_accurate_as_the_loop_where_products_underflow():
     state0 = torch.ones(1, 1, dtype=torch.float64)
     loop, scan = mirror.linear_recurrence_forward(a, b, state0), mirror.linear_recurrence_scan_forward(a, b, state0)
     torch.testing.assert_close(scan, loop, rtol=1e-14, atol=0)
+
+
+class Operations(TorchDispatchMode):
+    """How many operations PyTorch does meanwhile, forwards and backwards."""
+
+    count = 0
+
+    def __torch_dispatch__(self, operation, types, args=(), kwargs=None):
+        self.count += 1
+        return operation(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("back", [False, True], ids=["forward", "backward"])
+@pytest.mark.parametrize("name", ["linear_recurrence", "min_gru", "min_lstm"])
+def test_a_scan_takes_log2_of_T_rounds(rng, name, back):
+    """What is done beyond the first step, counted in what the second one adds: that is one round."""
+
+    def operations(T):
+        xs, state0 = torch.rand(T, B, H, requires_grad=True), torch.zeros(B, H)
+        if name == "linear_recurrence":
+            forward, first, options = mirror.linear_recurrence_scan_forward, torch.rand(T, B, H), {}
+        else:
+            init, forward = getattr(mirror, f"init_{name}"), getattr(mirror, f"{name}_forward")
+            first, options = init(rng, H, H, device="cpu"), {"form": "scan"}
+        with Operations() as forwards:
+            outputs = forward(first, xs, state0, **options)
+        with Operations() as backwards:
+            (outputs if name == "linear_recurrence" else outputs[0]).sum().backward()
+        return (backwards if back else forwards).count
+
+    one = operations(1)
+    assert [(operations(T) - one) / (operations(2) - one) for T in (2, 4, 5, 16, 17, 256)] == [1, 2, 3, 4, 5, 8]
 
 
 def test_scan_changes_no_argument(rng):

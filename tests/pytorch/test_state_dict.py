@@ -53,23 +53,30 @@ def test_directions(rng, cell):
     compare("params", mirror.params_from_state_dict(module.state_dict()), params, **EXACT)
 
 
-def test_layers_of_two_directions(rng):
-    module, xs = torch.nn.LSTM(D, H, num_layers=2, bidirectional=True).double(), rng.standard_normal((T, B, D))
+@pytest.mark.parametrize("cell", MODULES)
+def test_layers_of_two_directions(rng, cell):
+    module, xs = MODULES[cell](D, H, num_layers=2, bidirectional=True).double(), rng.standard_normal((T, B, D))
     params = mirror.params_from_state_dict(module.state_dict())
-    ys, state0 = xs, BidirectionalState(zeros("lstm"), zeros("lstm"))
+    ys, state0 = xs, BidirectionalState(zeros(cell), zeros(cell))
     for layer in params:
-        ys, *_ = bidirectional_forward(layer, ys, state0, cell="lstm")
+        ys, *_ = bidirectional_forward(layer, ys, state0, cell=cell)
     compare("ys", module(torch.tensor(xs))[0].detach().numpy(), ys)
     back = mirror.state_dict_from_params(params)
     assert list(back) == list(module.state_dict())
     assert all(torch.equal(back[key], value) for key, value in module.state_dict().items())
 
 
-def test_part_of_a_larger_module(rng):
-    module = torch.nn.ModuleDict({"rnn": torch.nn.GRU(D, H), "readout": torch.nn.Linear(H, 2)})
-    params = mirror.params_from_state_dict(module.state_dict(), prefix="rnn.")
-    assert list(params) == ["weight_ih", "weight_hh", "bias_ih", "bias_hh"]
-    assert set(mirror.state_dict_from_params(params, prefix="rnn.")) < set(module.state_dict())
+@pytest.mark.parametrize("cell", MODULES)
+def test_part_of_a_larger_module(cell):
+    """Two modules of the same kind in one: the prefix picks one of them, its numbers too, there and back."""
+    pair = torch.nn.ModuleDict({name: MODULES[cell](D, H, num_layers=2) for name in ("rnn", "other")}).double()
+    whole = pair.state_dict()
+    params = mirror.params_from_state_dict(whole, prefix="rnn.")
+    compare("params", params, mirror.params_from_state_dict(pair["rnn"].state_dict()), **EXACT)
+    assert np.abs(params[0]["weight_hh"] - pair["other"].weight_hh_l0.detach().numpy()).max() > 0
+    back = mirror.state_dict_from_params(params, prefix="rnn.")
+    assert list(back) == [key for key in whole if key.startswith("rnn.")]
+    assert all(torch.equal(value, whole[key]) for key, value in back.items())
 
 
 def test_nothing_is_shared(rng):

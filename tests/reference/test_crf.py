@@ -139,6 +139,20 @@ def test_viterbi_beats_the_best_tag_at_each_step(rng):
     assert (best > one_by_one).all()
 
 
+@pytest.mark.parametrize("lengths", LENGTHS)
+def test_of_equally_good_tags_viterbi_takes_the_first(lengths):
+    """All tags alike: tag 0 everywhere. Tags 1 and 2 alike and better at one step, as the last tag or on the way: there tag 1."""
+    params = {"start": np.zeros(V), "transitions": np.zeros((V, V)), "end": np.zeros(V)}
+    ends = np.full(B, T) if lengths is None else lengths
+    for step in (None, 0, 2, 4):
+        emissions = np.zeros((T, B, V))
+        if step is not None:
+            emissions[step, :, 1:] = 1
+        tags, _ = crf_viterbi(params, emissions, lengths)
+        expected = np.arange(T)[:, None] == (-1 if step is None else step)
+        compare("tags", tags, np.where(np.arange(T)[:, None] < ends, expected, -1), rtol=0, atol=0)
+
+
 def test_huge_scores_do_not_overflow(rng):
     params, emissions, tags = arguments(rng)
     loss, cache = crf_loss_forward(params, 1e4 * emissions, tags)

@@ -7,8 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnncore.checks import check_gradient, check_parity, check_purity, compare
-from rnncore.reference.beam import beam_search
-from rnncore.reference.decoder_inputs import decoder_step, free_run, scheduled_inputs, teacher_forced_inputs
+from rnncore.reference.decoder_inputs import free_run, scheduled_inputs, teacher_forced_inputs
 from rnncore.reference.decoding import sample
 from rnncore.reference.encoder_decoder import (
     decoder_backward,
@@ -25,6 +24,7 @@ from rnncore.reference.optim import adam_step, init_adam
 from rnncore.reference.tree import leaves, tree_map
 
 S, T, B, D, H, U, V = 5, 3, 2, 4, 6, 7, 8
+TORCH = {"rnn": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}
 SCORES = [None, "dot", "scaled_dot", "multiplicative", "additive"]
 LENGTHS = [None, np.array([2, 5])]
 
@@ -34,30 +34,27 @@ def arguments(rng, score, cell="gru", S=S, T=T, B=B, D=D, H=H):
     return params, rng.integers(0, U, (S, B)), rng.integers(0, V, (T, B))
 
 
-def torch_gru(params, xs, h, lengths=None):
-    layer = torch.nn.GRU(D, H, dtype=torch.float64)
+def torch_layer(cell, params, xs, state=None, lengths=None):
+    layer = TORCH[cell](*params["weight_ih"].shape[1:], params["weight_hh"].shape[1], dtype=torch.float64)
     flat = {name + "_l0": value for name, value in params.items()}
-    if lengths is None:
-        hs, h = torch.func.functional_call(layer, flat, (xs, h))
-        return hs, h
-    packed = torch.nn.utils.rnn.pack_padded_sequence(xs, torch.tensor(lengths), enforce_sorted=False)
-    hs, h = torch.func.functional_call(layer, flat, (packed, h))
-    return torch.nn.utils.rnn.pad_packed_sequence(hs)[0], h
+    if lengths is not None:
+        xs = torch.nn.utils.rnn.pack_padded_sequence(xs, torch.tensor(lengths), enforce_sorted=False)
+    hs, state = torch.func.functional_call(layer, flat, (xs, state))
+    return hs if lengths is None else torch.nn.utils.rnn.pad_packed_sequence(hs)[0], state
 
 
-def torch_model(params, source, fed, lengths, score):
-    """The five equations, with torch's own GRU, packed where sources are padded."""
+def torch_model(params, source, fed, lengths, score, cell):
+    """The five equations, with torch's own layers, packed where sources are padded."""
     embed, linear = torch.nn.functional.embedding, torch.nn.functional.linear
     encoder, decoder = params["encoder"], params["decoder"]
-    zero = torch.zeros(1, source.shape[1], H, dtype=torch.float64)
-    keys, state = torch_gru(encoder["rnn"], embed(source, encoder["embedding"]["weight"]), zero, lengths)
-    hs, _ = torch_gru(decoder["rnn"], embed(fed, decoder["embedding"]["weight"]), state)
+    keys, state = torch_layer(cell, encoder["rnn"], embed(source, encoder["embedding"]["weight"]), None, lengths)
+    hs, _ = torch_layer(cell, decoder["rnn"], embed(fed, decoder["embedding"]["weight"]), state)
     if score is not None:
         q, k, p = hs.transpose(0, 1), keys.transpose(0, 1), decoder["attention"]
         if score == "additive":
             e = torch.tanh((q @ p["weight_query"].T)[:, :, None] + (k @ p["weight_key"].T)[:, None]) @ p["v"]
         else:
-            e = (q @ p["weight"] if score == "multiplicative" else q) @ k.mT / (H**0.5 if score == "scaled_dot" else 1)
+            e = (q @ p["weight"] if score == "multiplicative" else q) @ k.mT / (keys.shape[2] ** 0.5 if score == "scaled_dot" else 1)
         if lengths is not None:
             e = e.masked_fill(torch.arange(len(source)) >= torch.tensor(lengths)[:, None, None], -torch.inf)
         contexts = (torch.softmax(e, -1) @ k).transpose(0, 1)
@@ -67,20 +64,22 @@ def torch_model(params, source, fed, lengths, score):
 
 @pytest.mark.parametrize("lengths", LENGTHS, ids=["whole", "padded"])
 @pytest.mark.parametrize("score", SCORES)
-def test_gradient_and_torch(rng, score, lengths):
-    pair, args, options = (encoder_decoder_forward, encoder_decoder_backward), arguments(rng, score), {"lengths": lengths, "score": score}
+@pytest.mark.parametrize("cell", TORCH)
+def test_gradient_and_torch(rng, cell, score, lengths):
+    pair, args = (encoder_decoder_forward, encoder_decoder_backward), arguments(rng, score, cell)
+    options = {"lengths": lengths, "score": score, "cell": cell}
     check_gradient(*pair, *args, rng=rng, tol=1e-10, directions=2, **options)
     check_parity(*pair, torch_model, *args, rng=rng, **options)
     check_purity(*pair, *args, rng=rng, **options)
 
 
-@pytest.mark.parametrize("cell", ["rnn", "lstm", "lstm_layer_norm"])
 @pytest.mark.parametrize("score", [None, "additive"])
-def test_other_cells(rng, score, cell):
-    options = {"lengths": np.array([2, 5]), "score": score, "cell": cell}
-    args = arguments(rng, score, cell)
-    check_gradient(encoder_decoder_forward, encoder_decoder_backward, *args, rng=rng, tol=1e-10, directions=2, **options)
-    check_purity(encoder_decoder_forward, encoder_decoder_backward, *args, rng=rng, **options)
+def test_another_cell(rng, score):
+    options = {"lengths": np.array([2, 5]), "score": score, "cell": "lstm_layer_norm"}
+    args = arguments(rng, score, "lstm_layer_norm")
+    pair = encoder_decoder_forward, encoder_decoder_backward
+    check_gradient(*pair, *args, rng=rng, tol=1e-10, eps=1e-4, directions=2, **options)  # where inputs are small the norm is steep
+    check_purity(*pair, *args, rng=rng, **options)
 
 
 @pytest.mark.parametrize("cell", ["gru", "lstm"])
@@ -98,21 +97,23 @@ def test_each_half_alone(rng, cell):
 
 
 @settings(max_examples=20, deadline=None)
-@given(sizes=st.tuples(*[st.integers(1, 5)] * 5), score=st.sampled_from(SCORES), seed=st.integers(0, 10**6))
-def test_a_padded_batch_equals_its_sequences_alone(sizes, score, seed):
+@given(sizes=st.tuples(*[st.integers(1, 5)] * 5), score=st.sampled_from(SCORES), cell=st.sampled_from([*TORCH]), seed=st.integers(0, 10**6))
+def test_a_padded_batch_equals_its_sequences_alone(sizes, score, cell, seed):
     rng = np.random.default_rng(seed)
     S, _, B, *_ = sizes
-    params, source, fed = arguments(rng, score, "gru", *sizes)
+    params, source, fed = arguments(rng, score, cell, *sizes)
     lengths = rng.integers(1, S + 1, B)
-    logits, cache = encoder_decoder_forward(params, source, fed, lengths=lengths, score=score)
+    lengths[0] = S
+    options = {"score": score, "cell": cell}
+    logits, cache = encoder_decoder_forward(params, source, fed, lengths=lengths, **options)
     for b, n in enumerate(lengths):
-        alone, alone_cache = encoder_decoder_forward(params, source[:n, b : b + 1], fed[:, b : b + 1], score=score)
+        alone, alone_cache = encoder_decoder_forward(params, source[:n, b : b + 1], fed[:, b : b + 1], **options)
         compare("logits alone", alone[:, 0], logits[:, b])
         if score is not None:
             compare("attention map alone", alone_cache.weights[:, 0], cache.weights[:, b, :n])
-    check_gradient(
-        encoder_decoder_forward, encoder_decoder_backward, params, source, fed, rng=rng, directions=1, lengths=lengths, score=score
-    )
+    pair, given = (encoder_decoder_forward, encoder_decoder_backward), (params, source, fed)
+    check_gradient(*pair, *given, rng=rng, directions=1, lengths=lengths, **options)
+    check_parity(*pair, torch_model, *given, rng=rng, lengths=lengths, **options)
 
 
 def test_without_attention_the_decoder_sees_the_source_through_one_state(rng):
@@ -158,21 +159,6 @@ def test_the_decoder_may_draw_its_tokens(rng):
         )
 
     assert np.array_equal(draw(3), draw(3)) and not np.array_equal(draw(3), draw(4))
-
-
-@pytest.mark.parametrize("cell", ["gru", "lstm"])
-def test_beam_search_over_the_decoder(rng, cell):
-    params, source, _ = arguments(rng, "additive", cell, B=1)
-    keys, state, _ = encoder_forward(params["encoder"], source, cell=cell)
-    step = decoder_step(params["decoder"], keys, score="additive", cell=cell)
-    greedy = free_run(params, source, start=1, max_length=4, end=0, score="additive", cell=cell)
-    assert beam_search(step, state, 1, width=1, max_length=4, end=0)[0].tokens == greedy[:, 0].tolist()
-    best = beam_search(step, state, 1, width=6, max_length=4)
-    for hypothesis in best:
-        fed = teacher_forced_inputs(np.array(hypothesis.tokens)[:, None], 1)
-        logits, _ = encoder_decoder_forward(params, source, fed, score="additive", cell=cell)
-        loss, _ = softmax_cross_entropy_forward(logits, np.array(hypothesis.tokens)[:, None])
-        compare("log_probability", hypothesis.log_probability, -loss * 4)
 
 
 @pytest.mark.parametrize("score", [None, "additive"])

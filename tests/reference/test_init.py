@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from rnncore.checks import compare
 from rnncore.reference.init import he_normal, he_uniform, identity, orthogonal, set_forget_bias, xavier_normal, xavier_uniform
 from rnncore.reference.lstm import LSTMState, init_lstm, lstm_step_forward
+from rnncore.reference.rnn import rnn_forward
 
 OUT, IN = 300, 200
 PAIRS = [
@@ -32,17 +33,21 @@ def test_distribution_is_that_of_torch(rng, ours, of_torch):
         compare("bound", np.abs(w).max(), np.abs(expected).max(), rtol=1e-3)
 
 
-def test_formulas(rng):
-    compare("Xavier", xavier_normal(rng, OUT, IN).std(), np.sqrt(2 / (OUT + IN)), rtol=0.015)
-    compare("He", he_normal(rng, OUT, IN).std(), np.sqrt(2 / IN), rtol=0.015)
-    compare("Xavier bound", np.abs(xavier_uniform(rng, OUT, IN)).max(), np.sqrt(6 / (OUT + IN)), rtol=1e-3)
-    compare("gain", xavier_normal(rng, OUT, IN, gain=5 / 3).std(), 5 / 3 * np.sqrt(2 / (OUT + IN)), rtol=0.015)
+@pytest.mark.parametrize("gates", [1, 3])
+@pytest.mark.parametrize("gain", [1, 5 / 3, 0.1])
+@pytest.mark.parametrize("draw", [xavier_uniform, xavier_normal, he_uniform, he_normal])
+def test_variance_with_gain_and_gates(rng, draw, gain, gates):
+    """The formula is that of one block, however many are stacked; the gain is a factor on the standard deviation."""
+    w = draw(rng, OUT, IN, gain=gain, gates=gates)
+    assert w.shape == (gates * OUT, IN)
+    std = gain * np.sqrt(2 / (OUT + IN) if draw in (xavier_uniform, xavier_normal) else 2 / IN)
+    for block in np.split(w, gates):
+        compare("standard deviation", block.std(), std, rtol=0.015, atol=0)
+        if "uniform" in draw.__name__:
+            assert 0.999 < np.abs(block).max() / (np.sqrt(3) * std) <= 1
 
 
-def test_gates_are_drawn_as_matrices_of_their_own(rng):
-    stacked = xavier_normal(rng, 100, 100, gates=4)
-    assert stacked.shape == (400, 100)
-    compare("std", stacked.std(), 0.1, rtol=0.02)  # not sqrt(2 / 500) = 0.063
+def test_orthogonal_gates_are_matrices_of_their_own(rng):
     for block in np.split(orthogonal(rng, 5, 5, gates=3), 3):
         compare("block", block @ block.T, np.eye(5))
 
@@ -63,8 +68,18 @@ def test_orthogonal_is_uniform_over_all_orthogonal_matrices(rng):
     assert 0.45 < (np.linalg.det(draws) > 0).mean() < 0.55
 
 
-def test_identity_with_relu_is_a_memory():
+def test_identity():
     compare("identity", identity(3, scale=0.5, gates=2), np.concatenate([0.5 * np.eye(3)] * 2), rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.5])
+def test_identity_with_relu_is_a_memory(rng, scale):
+    """Without input a ReLU network keeps its state for good, or forgets by the factor `scale` at each step; tanh keeps neither."""
+    params = {"weight_ih": np.zeros((3, 2)), "weight_hh": identity(3, scale=scale), "bias_ih": np.zeros(3), "bias_hh": np.zeros(3)}
+    xs, state0 = rng.standard_normal((50, 2, 2)), rng.random((2, 3))
+    hs, _, _ = rnn_forward(params, xs, state0, nonlinearity="relu")
+    compare("hs", hs, state0 * scale ** np.arange(1, 51)[:, None, None], rtol=1e-14, atol=0)
+    assert (rnn_forward(params, xs, state0)[0][-1] < 0.5 * state0.max()).all()
 
 
 def test_forget_bias(rng):

@@ -2,6 +2,8 @@
 
 import numpy as np
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rnncore.checks import check_gradient, check_parity, check_purity
 from rnncore.reference import (
@@ -34,6 +36,17 @@ def test_linear_with_any_leading_axes(rng):
     for axes in [(T, B), (B,), (2, 3, 4)]:
         x = rng.standard_normal((*axes, D))
         everything(linear_forward, linear_backward, lambda p, x: torch.nn.functional.linear(x, p["weight"], p["bias"]), params, x, rng=rng)
+
+
+@settings(max_examples=30, deadline=None)
+@given(axes=st.lists(st.integers(1, 4), max_size=3), D=st.integers(1, 4), V=st.integers(1, 5), seed=st.integers(0, 10**6))
+def test_any_shape(axes, D, V, seed):
+    """Both layers, with any leading axes or none, down to one entry."""
+    rng, functional = np.random.default_rng(seed), torch.nn.functional
+    given = init_embedding(rng, V, D), rng.integers(0, V, axes)
+    everything(embedding_forward, embedding_backward, lambda p, t: functional.embedding(t, p["weight"]), *given, rng=rng)
+    given = init_linear(rng, D, V), rng.standard_normal((*axes, D))
+    everything(linear_forward, linear_backward, lambda p, x: functional.linear(x, p["weight"], p["bias"]), *given, rng=rng)
 
 
 def test_dtype_follows_the_input(rng):

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnncore.checks import check_gradient, check_parity, check_purity, compare
+from rnncore.reference import min_gru, min_lstm
 from rnncore.reference.linear_recurrence import (
     linear_recurrence_backward,
     linear_recurrence_forward,
@@ -17,6 +18,7 @@ from rnncore.reference.linear_recurrence import (
 T, B, H = 7, 2, 3
 LOOP = linear_recurrence_forward, linear_recurrence_backward
 SCAN = linear_recurrence_scan_forward, linear_recurrence_scan_backward
+CELLS = {"min_gru": min_gru, "min_lstm": min_lstm}
 FORMS = pytest.mark.parametrize(("forward", "backward"), [LOOP, SCAN], ids=["loop", "scan"])
 
 
@@ -76,3 +78,35 @@ def test_long_sequences_with_factors_at_both_ends(rng, a):
 def test_dtype_follows_the_input(rng, forward, backward, dtype):
     hs, cache = forward(*(value.astype(dtype) for value in arguments(rng)))
     assert {value.dtype for value in (hs, *backward(cache, np.ones_like(hs)))} == {np.dtype(dtype)}
+
+
+class Counted(np.ndarray):
+    """An array that counts the arrays and views that come from it and its like."""
+
+    made = 0
+
+    def __array_finalize__(self, parent):
+        Counted.made += 1
+
+
+@pytest.mark.parametrize("back", [False, True], ids=["forward", "backward"])
+@pytest.mark.parametrize(("form", "rounds"), [("loop", [1, 3, 4, 15, 16, 255]), ("scan", [1, 2, 3, 4, 5, 8])])
+@pytest.mark.parametrize("name", ["linear_recurrence", "min_gru", "min_lstm"])
+def test_a_scan_takes_log2_of_T_rounds_where_a_loop_takes_T(rng, name, form, rounds, back):
+    """What is done beyond the first step, counted in what the second one adds: that is one step, or one round."""
+
+    def made(T):
+        a, b, state0 = arguments(rng, T)
+        if name == "linear_recurrence":
+            (forward, backward), first, options = LOOP if form == "loop" else SCAN, a, {}
+        else:
+            init, forward, backward = (getattr(CELLS[name], part.format(name)) for part in ("init_{}", "{}_forward", "{}_backward"))
+            first, options = init(rng, H, H), {"form": form}
+        Counted.made = 0
+        hs, *_, cache = forward(first, b.view(Counted), state0.view(Counted), **options)
+        before, dhs = Counted.made, np.ones_like(hs)
+        backward(cache, dhs)
+        return Counted.made - before if back else before
+
+    one = made(1)
+    assert [(made(T) - one) / (made(2) - one) for T in (2, 4, 5, 16, 17, 256)] == rounds

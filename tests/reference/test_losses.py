@@ -103,6 +103,27 @@ def test_mean_squared_error(rng):
         everything(SQUARED, torch_loss, predictions, targets, rng=rng, mask=mask)
 
 
+@settings(max_examples=30, deadline=None)
+@given(axes=st.lists(st.integers(1, 3), max_size=2), V=st.integers(1, 4), masked=st.booleans(), seed=st.integers(0, 10**6))
+def test_any_shape(axes, V, masked, seed):
+    """Every loss, with any leading axes or none, down to one prediction of one class."""
+    rng, functional = np.random.default_rng(seed), torch.nn.functional
+    mask = rng.random((1, *axes)) if masked else None
+    weights = np.ones((1, *axes)) if mask is None else mask
+    logits, classes, values = rng.standard_normal((1, *axes, V)), rng.integers(0, V, (1, *axes)), rng.random((1, *axes, V))
+    wide = np.broadcast_to(weights[..., None], values.shape)
+    for pair, targets, name, axis, w in (
+        (SOFTMAX, classes, "cross_entropy", 1, weights),
+        (SIGMOID, values, "binary_cross_entropy_with_logits", -1, wide),
+        (SQUARED, values, "mse_loss", -1, wide),
+    ):
+
+        def of_torch(logits, targets, name=name, axis=axis, w=w):
+            return weighted(getattr(functional, name)(logits.movedim(-1, axis), targets, reduction="none"), w)
+
+        everything(pair, of_torch, logits, targets, rng=rng, mask=mask)
+
+
 @settings(max_examples=25, deadline=None)
 @given(sizes=st.tuples(*[st.integers(1, 6)] * 3), seed=st.integers(0, 10**6))
 def test_what_is_left_out_might_as_well_not_be_there(sizes, seed):

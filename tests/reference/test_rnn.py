@@ -33,15 +33,17 @@ def test_long_sequence_gradient_along_random_directions(rng):
     check_gradient(rnn_forward, rnn_backward, params, xs, state0, rng=rng, directions=2)
 
 
+def torch_rnn(params, xs, state0, nonlinearity):
+    H, D = params["weight_ih"].shape
+    layer = torch.nn.RNN(D, H, nonlinearity=nonlinearity, dtype=torch.float64)
+    flat = {name + "_l0": value for name, value in params.items()}
+    hs, state_T = torch.func.functional_call(layer, flat, (xs, state0[None]))
+    return hs, state_T[0]
+
+
 @pytest.mark.parametrize("nonlinearity", NONLINEARITIES)
 def test_sequence_equals_torch_nn(rng, nonlinearity):
-    def torch_nn(params, xs, state0, nonlinearity):
-        layer = torch.nn.RNN(D, H, nonlinearity=nonlinearity, dtype=torch.float64)
-        flat = {name + "_l0": value for name, value in params.items()}
-        hs, state_T = torch.func.functional_call(layer, flat, (xs, state0[None]))
-        return hs, state_T[0]
-
-    check_parity(rnn_forward, rnn_backward, torch_nn, *arguments(rng), rng=rng, tol=1e-10, nonlinearity=nonlinearity)
+    check_parity(rnn_forward, rnn_backward, torch_rnn, *arguments(rng), rng=rng, tol=1e-10, nonlinearity=nonlinearity)
 
 
 @pytest.mark.parametrize("nonlinearity", NONLINEARITIES)
@@ -60,17 +62,20 @@ def test_pure(rng):
     check_purity(rnn_forward, rnn_backward, params, xs, state0, rng=rng)
 
 
+@pytest.mark.parametrize("nonlinearity", NONLINEARITIES)
 @settings(max_examples=25, deadline=None)
 @given(sizes=st.tuples(*[st.integers(1, 6)] * 4), seed=st.integers(0, 10**6))
-def test_any_shape(sizes, seed):
+def test_any_shape(nonlinearity, sizes, seed):
     """Gradients hold and a batch equals its rows alone, down to T = B = D = H = 1."""
     rng = np.random.default_rng(seed)
     params, xs, state0 = arguments(rng, *sizes)
-    check_gradient(rnn_forward, rnn_backward, params, xs, state0, rng=rng, directions=1)
-    hs, state_T, _ = rnn_forward(params, xs, state0)
+    if nonlinearity == "tanh":  # a difference may step over the corner of relu
+        check_gradient(rnn_forward, rnn_backward, params, xs, state0, rng=rng, directions=1)
+    check_parity(rnn_forward, rnn_backward, torch_rnn, params, xs, state0, rng=rng, nonlinearity=nonlinearity)
+    hs, state_T, _ = rnn_forward(params, xs, state0, nonlinearity=nonlinearity)
     assert np.array_equal(hs[-1], state_T)
     for b in range(sizes[1]):
-        alone, _, _ = rnn_forward(params, xs[:, b : b + 1], state0[b : b + 1])
+        alone, _, _ = rnn_forward(params, xs[:, b : b + 1], state0[b : b + 1], nonlinearity=nonlinearity)
         compare("one row alone", alone[:, 0], hs[:, b])
 
 
