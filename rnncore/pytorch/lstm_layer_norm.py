@@ -99,18 +99,19 @@ def _normalised_input(params, xs, eps):
 
 
 def _step(weights, a_x, h, c, *, out, eps):
-    (W_hh_T, gain_hh, gain_c, bias_c), (out_h, out_c, out_hw, out_g), H = weights, out, h.shape[1]
+    (W_hh_T, gain_hh, gain_c, bias_c), (out_h, out_c, out_hw), H = weights, out, h.shape[1]
     hw = torch.mm(h, W_hh_T, out=out_hw)  # (B, 4H)
     a = a_x.add_(torch.layer_norm(hw, gain_hh.shape, gain_hh, None, eps))
-    g = torch.tanh(a.narrow(1, 2 * H, H), out=out_g)
-    i, f, _, o = by_gate(a.sigmoid_(), (H, H, H, H))  # all rows at once: what the sigmoid makes of g's is not used
+    a_if, a_g, a_o = by_gate(a, (2 * H, H, H))
+    i, f = a_if.sigmoid_().split_with_sizes((H, H), dim=1)
+    g, o = a_g.tanh_(), a_o.sigmoid_()
     c_next = torch.mul(f, c, out=out_c).addcmul_(i, g)
     return torch.mul(o, torch.layer_norm(c_next, gain_c.shape, gain_c, bias_c, eps).tanh_(), out=out_h), c_next
 
 
 def _slopes(weights, states, saved, *, eps):
-    (_, gain_hh, gain_c, bias_c), (c, c_next), (gates, hw, g) = weights, (states[1][:-1], states[1][1:]), saved
-    i, f, _, o = gates.chunk(4, dim=2)
+    (_, gain_hh, gain_c, bias_c), (c, c_next), (gates, hw) = weights, (states[1][:-1], states[1][1:]), saved
+    i, f, g, o = gates.chunk(4, dim=2)
     shown, mean_c, rstd_c = _norm(c_next, gain_c, bias_c, eps)
     tanh_c = shown.tanh_()
     room, mean_hh, rstd_hh = _norm(hw, gain_hh, None, eps)  # as in the loop: cheaper than to keep mean and rstd step by step
@@ -150,4 +151,4 @@ def _norm(x, gain, bias, eps):
     return torch.native_layer_norm(x, gain.shape, gain, bias, eps)
 
 
-CELL = CustomCell(("weight_hh", "gain_hh", "gain_c", "bias_c"), (4, 1), _step, _slopes, _step_backward, _weight_gradients)
+CELL = CustomCell(("weight_hh", "gain_hh", "gain_c", "bias_c"), (4,), _step, _slopes, _step_backward, _weight_gradients)
