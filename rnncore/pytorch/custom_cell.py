@@ -1,29 +1,30 @@
 r"""One template for cells that have no fused kernel: the hand-derived BPTT of the reference as one autograd function.
 
     a_x = xs W_ih^T + b_ih + b_hh                                 one product for all steps, by autograd ("hoisted")
-    state_t = step(weights, a_x_t, state_{t-1})                   t = 1 .. T, the loop; what it keeps goes into buffers for all steps
+    state_t = step(weights, a_x_t, state_{t-1})                   t = 1 .. T, the loop; what it keeps goes over a_x and into buffers
     slopes = slopes(weights, states, saved)                       the derivatives that need no gradient, for all steps at once
     da_x_t, dstate_{t-1} = step'(slopes_t, dh_t + dstate_t)       t = T .. 1, the loop back; da_x takes the place of the first slopes
     dweights                                                      one product for all steps, after the loop ("deferred")
 
-An eager loop records every operation of every step in PyTorch's graph. Here the graph sees one function: forward keeps all states and
-the few tensors of `saved`, and a step of the loop back is a few products, written over the slopes. The loops run over `unbind`: with
-`a_x[t]` under autograd the backward pass of each indexing would write a full-size tensor of zeros, and the time would grow with T squared.
-In a small network a call costs more than its arithmetic, so the loops make few tensors and few views: `unbind` makes a view for every step
-at less than half the price of a slice in each. They run in inference mode, on the memory of ordinary tensors: a call then costs less.
+An eager loop records every operation of every step in PyTorch's graph. Here the graph sees one function: forward keeps all states, the
+gates, which it writes over a_x, and the few tensors of `saved`; a step of the loop back is a few products, written over the slopes. The
+loops run over `unbind`: with `a_x[t]` under autograd the backward pass of each indexing would write a full-size tensor of zeros, and the
+time would grow with T squared. In a small network a call costs more than its arithmetic, so the loops make few tensors and few views:
+`unbind` makes a view for every step at less than half the price of a slice in each. They run in inference mode, on the memory of ordinary
+tensors: a call then costs less. In a large one memory costs most, and so no tensor of (T, B, gates * H) is made that another can lend.
 
 Contents
     CustomCell          what a cell gives to the template
     input_product       the first line above
     custom_step         one time step
     custom_forward      the loop, with its gradient
+    by_gate             the parts of a pre-activation
     product, total      sums over all steps and sequences, for `weight_gradients`
-    gate_slopes         room for the slopes of an LSTM's gates, in the forms that its step back needs
-    lstm_step_backward  the step back that LSTM variants share
+    sigmoid_slope, tanh_slope    derivatives, times a factor
 
-A cell works on tuples of tensors: `state` is (h,) or (h, c), with what the cell shows first; `weights` has W_hh first, for `step` W_hh^T,
-which the loop copies once because products with it are then faster. Its functions have no branch on values and
-no transfer from the device, so that a call can be compiled, or captured in a CUDA graph together with its backward pass.
+A cell works on tuples of tensors: `state` is (h,) or (h, c), with what the cell shows first; `step` gets every matrix of `weights`
+transposed, copied once because products with it are then faster. Its functions have no branch on values and no transfer from the device,
+so that a call can be compiled, or captured in a CUDA graph together with its backward pass.
 Source: Werbos (1990); hoisting and deferring: Appleyard, Kocisky and Blunsom (2016), "Optimizing Performance of
 Recurrent Neural Networks on GPUs".
 """
@@ -42,10 +43,10 @@ __all__ = []
 class CustomCell(NamedTuple):
     """The recurrence of one kind of cell, on tensors, without the product with the input."""
 
-    weights: tuple  # names of the parameters that act inside the loop, weight_hh first
-    saved: tuple  # what a step keeps beside the state: the width of each tensor in multiples of H
-    step: Callable  # step(weights, a_x, *state, out, **options) -> state_next; out: where state_next and saved go, or None for each
-    slopes: Callable  # slopes(weights, states, saved, **options) -> tuple of new (T, B, ...); states are (T + 1, B, H), from state0 on
+    weights: tuple  # names of the parameters that act inside the loop
+    saved: tuple  # what a step keeps beside the state and the gates, which it writes over a_x: the width of each in multiples of H
+    step: Callable  # step(weights, a_x, *state, out, **options) -> state_next; out: where it and saved go, or None for each
+    slopes: Callable  # slopes(weights, states, saved, **options) -> tuple of new (T, B, ...); states (T + 1, B, H); saved: gates first
     step_backward: Callable  # step_backward(weights, slopes, *dstate_next) -> dstate; writes da_x over the first of the slopes
     weight_gradients: Callable  # weight_gradients(weights, states, saved, slopes) -> one for each weight; slopes[0] is da_x
 
@@ -68,14 +69,14 @@ def custom_step(cell, params, a_x, *state, **options):
     Args:
         cell: a `CustomCell`.
         params: dict of tensors that has the cell's weights.
-        a_x: (B, gates * H).
+        a_x: (B, gates * H), made for this call: the gates are written over it.
         *state: each (B, H).
         **options: further arguments of the cell's step, no tensors.
     Returns:
         state_next: tuple of (B, H).
     """
-    W_hh, *others = (params[name] for name in cell.weights)
-    return cell.step([W_hh.T, *others], a_x, *state, out=[None] * (len(state) + len(cell.saved)), **options)
+    weights = [_transposed(params[name]) for name in cell.weights]
+    return cell.step(weights, a_x, *state, out=[None] * (len(state) + len(cell.saved)), **options)
 
 
 def custom_forward(cell, params, a_x, *state0, **options):
@@ -84,7 +85,7 @@ def custom_forward(cell, params, a_x, *state0, **options):
     Args:
         cell: a `CustomCell`.
         params: dict of tensors that has the cell's weights.
-        a_x: (T, B, gates * H).
+        a_x: (T, B, gates * H), made for this call: the gates are written over it.
         *state0: each (B, H).
         **options: further arguments of the cell's step, no tensors.
     Returns:
@@ -105,6 +106,12 @@ def total(d):
     return d.sum(dim=(0, 1))
 
 
+def by_gate(a, sizes):
+    """Split (B, gates * H) into parts of so many columns that may be written to; under autograd as PyTorch's own cells do it."""
+    split = torch.unsafe_split_with_sizes if torch.is_grad_enabled() else torch.split_with_sizes
+    return split(a, sizes, dim=1)
+
+
 def sigmoid_slope(factor, y, *, out):
     """A factor times the derivative of the sigmoid where it has the value y, in one pass, written into out."""
     return aten.sigmoid_backward.grad_input(factor, y, grad_input=out)
@@ -115,42 +122,9 @@ def tanh_slope(factor, y, *, out=None):
     return aten.tanh_backward.default(factor, y) if out is None else aten.tanh_backward.grad_input(factor, y, grad_input=out)
 
 
-def gate_slopes(room, gates):
-    """Make room for the slopes of an LSTM's gates: the same memory in the three forms that its step back needs.
-
-    Args:
-        room: (T, B, gates * H), of any content.
-        gates: how many; the last one is o.
-    Returns:
-        slope_a: room itself, of all pre-activations.
-        of_c: (T, gates - 1, B, H), the slopes of c_next at all but the last.
-        of_h: (T, B, H), the slope of h_next at the last.
-    """
-    by_gate = room.unflatten(2, (gates, -1))
-    return room, by_gate[:, :, :-1].transpose(1, 2), by_gate[:, :, -1]
-
-
-def lstm_step_backward(weights, slopes, dh_next, dc_next):
-    """The step back of LSTMs whose cell state reaches the next one entry by entry.
-
-    Args:
-        weights: the first one is weight_hh.
-        slopes: the three of `gate_slopes`; of h_next with respect to c_next (B, H); of c_next with respect to c (B, H).
-        dh_next, dc_next: (B, H).
-    Returns:
-        dh, dc.
-    """
-    *gates, slope_h, slope_c = slopes
-    dc_next = torch.addcmul(dc_next, dh_next, slope_h)
-    return torch.mm(gates_backward(gates, dh_next, dc_next), weights[0]), dc_next.mul_(slope_c)
-
-
-def gates_backward(slopes, dh_next, dc_next):
-    """Write da (B, gates * H) over the slopes, the three of `gate_slopes`, and return it."""
-    da, of_c, of_h = slopes
-    of_c.mul_(dc_next)
-    of_h.mul_(dh_next)
-    return da
+def _transposed(weight):
+    """A matrix transposed, a vector as it is."""
+    return weight.T if weight.dim() == 2 else weight
 
 
 def _cheap_calls():  # the compiler needs no such help
@@ -175,13 +149,12 @@ class _Recurrence(torch.autograd.Function):
         state, weights = state_and_weights[:parts], state_and_weights[parts:]
         (T, B), H = a_x.shape[:2], state[0].shape[1]
         states = [a_x.new_empty(T + 1, B, H) for _ in state]
-        saved = [a_x.new_empty(T, B, width * H) for width in cell.saved]
+        saved = [a_x, *(a_x.new_empty(T, B, width * H) for width in cell.saved)]
         for all_steps, first in zip(states, state, strict=True):
             all_steps[0] = first
         with _cheap_calls():
-            W_hh, *others = _untracked(weights)
-            inside = W_hh.T.contiguous(), *others
-            for a_x_t, *out in _steps([a_x, *(part[1:] for part in states), *saved]):
+            inside = [_transposed(weight).contiguous() for weight in _untracked(weights)]
+            for a_x_t, *out in _steps([a_x, *(part[1:] for part in states), *saved[1:]]):
                 state = cell.step(inside, a_x_t, *state, out=out, **options)
         ctx.cell, ctx.options, ctx.counts = cell, options, (len(weights), parts)
         ctx.save_for_backward(*weights, *states, *saved)

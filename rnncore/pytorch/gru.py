@@ -15,7 +15,16 @@ import torch
 from torch import _VF
 
 from rnncore.pytorch.arguments import tensors
-from rnncore.pytorch.custom_cell import CustomCell, custom_forward, custom_step, input_product, product, sigmoid_slope, tanh_slope
+from rnncore.pytorch.custom_cell import (
+    CustomCell,
+    by_gate,
+    custom_forward,
+    custom_step,
+    input_product,
+    product,
+    sigmoid_slope,
+    tanh_slope,
+)
 from rnncore.pytorch.device import to_torch
 from rnncore.pytorch.fused import NAMES, fused_forward, gru_kernel
 from rnncore.reference.gru import PARAMS
@@ -56,7 +65,7 @@ def gru_step_forward(params, x, h, *, reset="after"):
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     """
     if gru_kernel(reset=reset) is None:
-        return custom_step(RESET_BEFORE, params, input_product(params, x), h)[0]
+        return custom_step(RESET_BEFORE, _by_gates(params), input_product(params, x), h)[0]
     return _VF.gru_cell(x, h, *(params[name] for name in NAMES))
 
 
@@ -77,46 +86,49 @@ def gru_forward(params, xs, state0, *, reset="after"):
     """
     kernel = gru_kernel(reset=reset)
     if kernel is None:
-        hs, (h_T,) = custom_forward(RESET_BEFORE, params, input_product(params, xs), state0)
+        hs, (h_T,) = custom_forward(RESET_BEFORE, _by_gates(params), input_product(params, xs), state0)
         return hs, h_T
     hs, state_T = fused_forward(kernel, [params], xs, state0[None])
     return hs, state_T[0]
 
 
+def _by_gates(params):
+    """The recurrent weights of r and z, and those of n, which a reset before the product uses one after the other."""
+    W_hh = params["weight_hh"]
+    H = W_hh.shape[1]
+    return dict(zip(RESET_BEFORE.weights, W_hh.split((2 * H, H)), strict=True))
+
+
 def _step(weights, a_x, h, *, out):
-    (W_hh_T,), (out_h, out_rz, out_n) = weights, out
-    H = h.shape[1]
-    r, z = torch.sigmoid(torch.addmm(a_x[:, : 2 * H], h, W_hh_T[:, : 2 * H]), out=out_rz).chunk(2, dim=1)
-    n = torch.tanh(torch.addmm(a_x[:, 2 * H :], r * h, W_hh_T[:, 2 * H :]), out=out_n)
-    return (torch.lerp(n, h, z, out=out_h),)  # (1 - z) * n + z * h
+    (W_rz_T, W_n_T), H = weights, h.shape[1]
+    a_rz, a_n = by_gate(a_x, (2 * H, H))
+    r, z = a_rz.addmm_(h, W_rz_T).sigmoid_().split_with_sizes((H, H), dim=1)
+    n = a_n.addmm_(r * h, W_n_T).tanh_()
+    return (torch.lerp(n, h, z, out=out[0]),)  # (1 - z) * n + z * h
 
 
 def _slopes(weights, states, saved):
-    h, (rz, n) = states[0][:-1], saved
-    r, z = rz.chunk(2, dim=2)
-    T, B, H = n.shape
-    slope_a = n.new_empty(T, B, 3 * H)
+    h, (gates,) = states[0][:-1], saved
+    r, z, n = gates.chunk(3, dim=2)
+    slope_a = torch.empty_like(gates)
     slope_r, slope_z, slope_n = slope_a.chunk(3, dim=2)
     sigmoid_slope(h, r, out=slope_r)
     sigmoid_slope(h - n, z, out=slope_z)
     tanh_slope(1 - z, n, out=slope_n)
-    return slope_a, slope_a[:, :, : 2 * H], slope_r, slope_z, slope_n, r, z
+    return slope_a, slope_a[:, :, : 2 * h.shape[2]], slope_r, slope_z, slope_n, r, z
 
 
 def _step_backward(weights, slopes, dh_next):
-    (W_hh,) = weights
-    _, da_rz, da_r, da_z, da_n, r, z = slopes
-    H = z.shape[1]
-    drh = da_n.mul_(dh_next) @ W_hh[2 * H :]  # gradient at r * h
+    (W_rz, W_n), (_, da_rz, da_r, da_z, da_n, r, z) = weights, slopes
+    drh = da_n.mul_(dh_next) @ W_n  # gradient at r * h
     da_r.mul_(drh)
     da_z.mul_(dh_next)
-    return (torch.addmm(torch.addcmul(dh_next * z, drh, r), da_rz, W_hh[: 2 * H]),)
+    return (torch.addmm(torch.addcmul(dh_next * z, drh, r), da_rz, W_rz),)
 
 
 def _weight_gradients(weights, states, saved, slopes):
-    h, da, r = states[0][:-1], slopes[0], slopes[-2]
-    H = h.shape[2]
-    return (torch.cat([product(da[..., : 2 * H], h), product(da[..., 2 * H :], r * h)]),)
+    h, (_, da_rz, _, _, da_n, r, _) = states[0][:-1], slopes
+    return product(da_rz, h), product(da_n, r * h)
 
 
-RESET_BEFORE = CustomCell(("weight_hh",), (2, 1), _step, _slopes, _step_backward, _weight_gradients)
+RESET_BEFORE = CustomCell(("weight_rz", "weight_n"), (), _step, _slopes, _step_backward, _weight_gradients)

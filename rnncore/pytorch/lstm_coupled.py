@@ -13,16 +13,16 @@ import torch
 from rnncore.pytorch.arguments import tensors
 from rnncore.pytorch.custom_cell import (
     CustomCell,
+    by_gate,
     custom_forward,
     custom_step,
-    gate_slopes,
     input_product,
-    lstm_step_backward,
     product,
     sigmoid_slope,
     tanh_slope,
 )
 from rnncore.pytorch.device import to_torch
+from rnncore.pytorch.lstm_slopes import gate_slopes, lstm_step_backward
 from rnncore.reference.lstm import STATE, LSTMState
 from rnncore.reference.lstm_coupled import PARAMS
 from rnncore.reference.lstm_coupled import init_lstm_coupled as reference_init
@@ -82,17 +82,17 @@ def lstm_coupled_forward(params, xs, state0):
 
 
 def _step(weights, a_x, h, c, *, out):
-    (W_hh_T,), (out_h, out_c, *out) = weights, out
-    a_i, a_g, a_o = torch.addmm(a_x, h, W_hh_T).chunk(3, dim=1)  # (B, H) each
-    i, g, o = torch.sigmoid(a_i, out=out[0]), torch.tanh(a_g, out=out[1]), torch.sigmoid(a_o, out=out[2])
+    (W_hh_T,), (out_h, out_c), H = weights, out, h.shape[1]
+    a_i, a_g, a_o = by_gate(a_x.addmm_(h, W_hh_T), (H, H, H))
+    i, g, o = a_i.sigmoid_(), a_g.tanh_(), a_o.sigmoid_()
     c_next = torch.lerp(c, g, i, out=out_c)  # (1 - i) * c + i * g
     return torch.mul(o, torch.tanh(c_next), out=out_h), c_next
 
 
 def _slopes(weights, states, saved):
-    (c, c_next), (i, g, o) = (states[1][:-1], states[1][1:]), saved
+    (c, c_next), (i, g, o) = (states[1][:-1], states[1][1:]), saved[0].chunk(3, dim=2)
     tanh_c = torch.tanh(c_next)
-    slope_a, of_c, of_h = gate_slopes(g.new_empty(*g.shape[:2], 3 * g.shape[2]), 3)
+    slope_a, of_c, of_h = gate_slopes(torch.empty_like(saved[0]), 3)
     sigmoid_slope(g - c, i, out=of_c[:, 0])
     tanh_slope(i, g, out=of_c[:, 1])
     sigmoid_slope(tanh_c, o, out=of_h)
@@ -103,4 +103,4 @@ def _weight_gradients(weights, states, saved, slopes):
     return (product(slopes[0], states[0][:-1]),)
 
 
-CELL = CustomCell(("weight_hh",), (1, 1, 1), _step, _slopes, lstm_step_backward, _weight_gradients)
+CELL = CustomCell(("weight_hh",), (), _step, _slopes, lstm_step_backward, _weight_gradients)

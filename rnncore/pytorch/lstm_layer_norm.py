@@ -16,15 +16,14 @@ from torch.ops import aten
 from rnncore.pytorch.arguments import tensors
 from rnncore.pytorch.custom_cell import (
     CustomCell,
+    by_gate,
     custom_forward,
     custom_step,
-    gate_slopes,
-    gates_backward,
-    product,
     sigmoid_slope,
     tanh_slope,
 )
 from rnncore.pytorch.device import to_torch
+from rnncore.pytorch.lstm_slopes import gate_slopes, gates_backward
 from rnncore.reference.lstm import STATE, LSTMState
 from rnncore.reference.lstm_layer_norm import PARAMS
 from rnncore.reference.lstm_layer_norm import init_lstm_layer_norm as reference_init
@@ -32,6 +31,7 @@ from rnncore.reference.lstm_layer_norm import init_lstm_layer_norm as reference_
 __all__ = ["init_lstm_layer_norm", "lstm_layer_norm_forward", "lstm_layer_norm_step_forward"]
 
 _norm_backward = aten.native_layer_norm_backward.default  # of (dy, x, shape, mean, rstd, gain, bias, which gradients are wanted)
+BLOCK = 50  # steps whose dhw is in memory at once: to get new memory from the system takes longer than to fill it
 X, X_GAIN, GAIN_BIAS = [True, False, False], [True, True, False], [False, True, True]
 
 
@@ -99,19 +99,19 @@ def _normalised_input(params, xs, eps):
 
 
 def _step(weights, a_x, h, c, *, out, eps):
-    (W_hh_T, gain_hh, gain_c, bias_c), (out_h, out_c, out_hw, out_gates, out_g), H = weights, out, h.shape[1]
+    (W_hh_T, gain_hh, gain_c, bias_c), (out_h, out_c, out_hw), H = weights, out, h.shape[1]
     hw = torch.mm(h, W_hh_T, out=out_hw)  # (B, 4H)
-    a = torch.layer_norm(hw, gain_hh.shape, gain_hh, None, eps).add_(a_x)
-    gates = torch.sigmoid(a, out=out_gates)  # of all rows at once: what it makes of g's is not used
-    i, f, _, o = gates.split_with_sizes((H, H, H, H), dim=1)  # as `chunk`, for less
-    g = torch.tanh(a.narrow(1, 2 * H, H), out=out_g)
+    a = a_x.add_(torch.layer_norm(hw, gain_hh.shape, gain_hh, None, eps))
+    a_if, a_g, a_o = by_gate(a, (2 * H, H, H))
+    i, f = a_if.sigmoid_().split_with_sizes((H, H), dim=1)
+    g, o = a_g.tanh_(), a_o.sigmoid_()
     c_next = torch.mul(f, c, out=out_c).addcmul_(i, g)
     return torch.mul(o, torch.layer_norm(c_next, gain_c.shape, gain_c, bias_c, eps).tanh_(), out=out_h), c_next
 
 
 def _slopes(weights, states, saved, *, eps):
-    (_, gain_hh, gain_c, bias_c), (c, c_next), (hw, gates, g) = weights, (states[1][:-1], states[1][1:]), saved
-    i, f, _, o = gates.chunk(4, dim=2)
+    (_, gain_hh, gain_c, bias_c), (c, c_next), (gates, hw) = weights, (states[1][:-1], states[1][1:]), saved
+    i, f, g, o = gates.chunk(4, dim=2)
     shown, mean_c, rstd_c = _norm(c_next, gain_c, bias_c, eps)
     tanh_c = shown.tanh_()
     room, mean_hh, rstd_hh = _norm(hw, gain_hh, None, eps)  # as in the loop: cheaper than to keep mean and rstd step by step
@@ -134,11 +134,16 @@ def _step_backward(weights, slopes, dh_next, dc_next):
 
 
 def _weight_gradients(weights, states, saved, slopes):
-    _, gain_hh, gain_c, bias_c = weights
-    da, _, _, dshown, _, c_next, mean_c, rstd_c, hw, mean_hh, rstd_hh = slopes  # dshown: what slope_shown has become
-    dhw, dgain_hh, _ = _norm_backward(da, hw, gain_hh.shape, mean_hh, rstd_hh, gain_hh, None, X_GAIN)  # dhw again: cheaper than to keep it
+    W_hh, gain_hh, gain_c, bias_c = weights
+    *_, dshown, _, c_next, mean_c, rstd_c, hw, mean_hh, rstd_hh = slopes  # dshown: what slope_shown has become
+    dW_hh, dgain_hh = torch.zeros_like(W_hh), torch.zeros_like(gain_hh)
+    blocks = (v.split(BLOCK) for v in (slopes[0], hw, mean_hh, rstd_hh, states[0][:-1]))
+    for da, hw_block, mean, rstd, h in zip(*blocks, strict=True):
+        dhw, dgain, _ = _norm_backward(da, hw_block, gain_hh.shape, mean, rstd, gain_hh, None, X_GAIN)  # again: cheaper than to keep it
+        dW_hh.addmm_(dhw.flatten(0, 1).T, h.flatten(0, 1))
+        dgain_hh += dgain
     _, dgain_c, dbias_c = _norm_backward(dshown, c_next, gain_c.shape, mean_c, rstd_c, gain_c, bias_c, GAIN_BIAS)
-    return product(dhw, states[0][:-1]), dgain_hh, dgain_c, dbias_c
+    return dW_hh, dgain_hh, dgain_c, dbias_c
 
 
 def _norm(x, gain, bias, eps):
@@ -146,4 +151,4 @@ def _norm(x, gain, bias, eps):
     return torch.native_layer_norm(x, gain.shape, gain, bias, eps)
 
 
-CELL = CustomCell(("weight_hh", "gain_hh", "gain_c", "bias_c"), (4, 4, 1), _step, _slopes, _step_backward, _weight_gradients)
+CELL = CustomCell(("weight_hh", "gain_hh", "gain_c", "bias_c"), (4,), _step, _slopes, _step_backward, _weight_gradients)

@@ -13,17 +13,17 @@ import torch
 from rnncore.pytorch.arguments import tensors
 from rnncore.pytorch.custom_cell import (
     CustomCell,
+    by_gate,
     custom_forward,
     custom_step,
-    gate_slopes,
     input_product,
-    lstm_step_backward,
     product,
     sigmoid_slope,
     tanh_slope,
     total,
 )
 from rnncore.pytorch.device import to_torch
+from rnncore.pytorch.lstm_slopes import gate_slopes, lstm_step_backward
 from rnncore.reference.lstm import STATE, LSTMState
 from rnncore.reference.lstm_peephole import PARAMS
 from rnncore.reference.lstm_peephole import init_lstm_peephole as reference_init
@@ -86,21 +86,19 @@ def lstm_peephole_forward(params, xs, state0):
 
 
 def _step(weights, a_x, h, c, *, out):
-    (W_hh_T, w_ci, w_cf, w_co), (out_h, out_c, *out) = weights, out
-    a_i, a_f, a_g, a_o = torch.addmm(a_x, h, W_hh_T).chunk(4, dim=1)  # (B, H) each
-    i = torch.sigmoid(torch.addcmul(a_i, w_ci, c), out=out[0])
-    f = torch.sigmoid(torch.addcmul(a_f, w_cf, c), out=out[1])
-    g = torch.tanh(a_g, out=out[2])
+    (W_hh_T, w_ci, w_cf, w_co), (out_h, out_c), H = weights, out, h.shape[1]
+    a_i, a_f, a_g, a_o = by_gate(a_x.addmm_(h, W_hh_T), (H, H, H, H))
+    i, f, g = a_i.addcmul_(w_ci, c).sigmoid_(), a_f.addcmul_(w_cf, c).sigmoid_(), a_g.tanh_()
     c_next = torch.addcmul(f * c, i, g, out=out_c)
-    o = torch.sigmoid(torch.addcmul(a_o, w_co, c_next), out=out[3])
+    o = a_o.addcmul_(w_co, c_next).sigmoid_()
     return torch.mul(o, torch.tanh(c_next), out=out_h), c_next
 
 
 def _slopes(weights, states, saved):
     _, w_ci, w_cf, w_co = weights
-    (c, c_next), (i, f, g, o) = (states[1][:-1], states[1][1:]), saved
+    (c, c_next), (i, f, g, o) = (states[1][:-1], states[1][1:]), saved[0].chunk(4, dim=2)
     tanh_c = torch.tanh(c_next)
-    slope_a, of_c, of_h = gate_slopes(g.new_empty(*g.shape[:2], 4 * g.shape[2]), 4)
+    slope_a, of_c, of_h = gate_slopes(torch.empty_like(saved[0]), 4)
     slope_i, slope_f = sigmoid_slope(g, i, out=of_c[:, 0]), sigmoid_slope(c, f, out=of_c[:, 1])
     tanh_slope(i, g, out=of_c[:, 2])
     slope_o = sigmoid_slope(tanh_c, o, out=of_h)
@@ -115,4 +113,4 @@ def _weight_gradients(weights, states, saved, slopes):
     return product(da, hs[:-1]), total(da_i * cs[:-1]), total(da_f * cs[:-1]), total(da_o * cs[1:])
 
 
-CELL = CustomCell(("weight_hh", "weight_ci", "weight_cf", "weight_co"), (1, 1, 1, 1), _step, _slopes, lstm_step_backward, _weight_gradients)
+CELL = CustomCell(("weight_hh", "weight_ci", "weight_cf", "weight_co"), (), _step, _slopes, lstm_step_backward, _weight_gradients)
