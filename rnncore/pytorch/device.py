@@ -4,6 +4,8 @@ Contents
     pick_device         "auto" -> the GPU if there is one
     to_torch, to_numpy  trees of arrays to tensors and back
     tf32                TF32 allowed or not, for all products alike
+
+Source: names of devices and settings are PyTorch's, the functions are this course's own.
 """
 
 import contextlib

@@ -3,6 +3,8 @@
 Contents
     to_state_dict    the right function
     tensors          its check
+
+Source: the names are those of `torch.nn`.
 """
 
 import numpy as np

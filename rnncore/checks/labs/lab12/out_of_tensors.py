@@ -3,6 +3,8 @@
 Contents
     to_params    the right function
     arrays       its check
+
+Source: the names are those of `torch.nn`.
 """
 
 import numpy as np

@@ -3,6 +3,8 @@
 Contents
     read_stream    the right function
     stream         its check
+
+Source: this course; the graph is left out with `torch.no_grad`.
 """
 
 import torch

@@ -3,6 +3,8 @@
 Contents
     chunk_gradients    the right function
     chunk              its check
+
+Source: Williams and Peng (1990) with h = h' = k.
 """
 
 import torch
