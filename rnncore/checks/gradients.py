@@ -21,7 +21,7 @@ def numerical_gradient(loss, array, *, eps=1e-3):
         array: float64 array that `loss` reads; moved during the call and put back.
         eps: how far an entry is moved.
     Returns:
-        An array of the same shape.
+        An array shaped as `array`.
     Raises:
         TypeError, ValueError: `loss` returns no number, or what it raises itself.
     Source: Fornberg (1988), table 1.

@@ -45,7 +45,7 @@ def clip_by_norm(grads, max_norm):
         grads: tree of arrays.
         max_norm: a positive number.
     Returns:
-        grads: the scaled tree.
+        grads: the scaled tree, shaped as grads.
         norm: the norm before scaling.
     Raises:
         ValueError: max_norm is not positive, or a gradient is not finite.
@@ -69,7 +69,7 @@ def clip_by_value(grads, max_value):
         grads: tree of arrays.
         max_value: a positive number.
     Returns:
-        The tree of cut gradients.
+        The tree of cut gradients, shaped as grads.
     Raises:
         ValueError: max_value is not positive, or a gradient is not finite.
     Source: Mikolov (2012), PhD thesis; Graves (2013), section 2.1, cuts the gradients of the pre-activations instead.
@@ -91,7 +91,7 @@ def sgd_step(params, grads, *, lr, weight_decay=0.0):
         lr: learning rate, a positive number.
         weight_decay: L2 penalty, at least 0.
     Returns:
-        params: the new tree.
+        params: the new tree, shaped as params.
     Raises:
         ValueError: the trees differ, a setting is out of range, or a gradient is not finite.
 
@@ -140,7 +140,7 @@ def momentum_step(params, grads, state, *, lr, momentum=0.9, nesterov=False, wei
         nesterov: look ahead along the velocity.
         weight_decay: L2 penalty, at least 0: dp + weight_decay p takes the place of dp.
     Returns:
-        params: the new tree.
+        params: the new tree, shaped as params.
         state: the new `MomentumState`.
     Raises:
         ValueError: the trees differ, a setting is out of range, or a gradient is not finite.
@@ -196,7 +196,7 @@ def adam_step(params, grads, state, *, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, we
         eps: added to the denominator, a positive number.
         weight_decay: L2 penalty, at least 0: dp + weight_decay p takes the place of dp. See `adamw_step` for the decoupled form.
     Returns:
-        params: the new tree.
+        params: the new tree, shaped as params.
         state: the new `AdamState`.
     Raises:
         ValueError: the trees differ, a setting is out of range, or a gradient is not finite.
@@ -219,7 +219,7 @@ def adamw_step(params, grads, state, *, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, w
         params, grads, state, lr, betas, eps: as in `adam_step`; the state comes from `init_adam`.
         weight_decay: decoupled decay, at least 0.
     Returns:
-        params: the new tree.
+        params: the new tree, shaped as params.
         state: the new `AdamState`.
     Raises:
         ValueError: the trees differ, a setting is out of range, or a gradient is not finite.
