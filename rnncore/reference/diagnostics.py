@@ -95,8 +95,8 @@ def step_jacobian(step_backward, cache, state_next):
         cache: what `step_forward` returned.
         state_next: the state after the step; only its type and shape are used.
     Returns:
-        (B, S, S): entry [b, i, j] is the derivative of s_{t+1, i} with respect to s_{t, j} for sequence b; S is the size of the state, H, or
-        2H for h and c.
+        (B, S, S): entry [b, i, j] is the derivative of s_{t+1, i} with respect to s_{t, j} for sequence b; S is the size of the state, H,
+        or 2H for h and c.
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     """

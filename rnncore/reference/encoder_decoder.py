@@ -127,9 +127,9 @@ def init_encoder_decoder(rng, source_size, target_size, embedding_dim, hidden_si
         cell: a name in `CELLS`, or a `Cell`.
         dtype: floating-point type of the arrays.
     Returns:
-        A dict: encoder {embedding {weight (U, D)}, rnn}, decoder {embedding {weight (V, D)}, output {weight (V, H), bias (V,)}, rnn}; rnn is
-        a dict of the cell's parameters. With attention decoder has two more entries: attention, the parameters of the score with H in the
-        place of Q and K, and combine {weight (H, 2H), bias (H,)}.
+        A dict: encoder {embedding {weight (U, D)}, rnn}, decoder {embedding {weight (V, D)}, output {weight (V, H), bias (V,)}, rnn}; rnn
+        is a dict of the cell's parameters. With attention decoder has combine {weight (H, 2H), bias (H,)} and attention, too: the score's
+        parameters for queries, keys and units of size H.
     Raises:
         TypeError, ValueError: an argument has the wrong type or value; the sentence says which.
     """

@@ -1,6 +1,7 @@
 """Arguments that no specification describes, by the function's name, with its folder where the folders differ.
 
-`NOT_COMPARED` names the functions that return nothing whose shape a docstring could give, with the reason.
+Several examples of one function stand in a list. `NOT_COMPARED` names the functions that return nothing whose shape a docstring could give,
+with the reason.
 """
 
 import numpy as np
@@ -12,12 +13,12 @@ from rnncore.checks.labs.lab12 import inputs as lab12
 from rnncore.reference.lstm import LSTMState
 from tests.returned.arguments import SIZES
 
-T, B, D, H, V, O = (SIZES[letter] for letter in "TBDHVO")
+T, B, D, H, V, OUT = (SIZES[letter] for letter in "TBDHVO")
 RNG = np.random.default_rng(0)
 PARAMS, LSTM, LAYERS = reference.init_rnn(RNG, D, H), reference.init_lstm(RNG, D, H), reference.init_stacked(RNG, D, H, 3)
 XS, STATE0, STATE = RNG.random((T, B, D)), np.zeros((B, H)), LSTMState(*np.zeros((2, B, H)))
 NEXT, CACHE = reference.rnn_step_forward(PARAMS, XS[0], STATE0)
-TREE = {"weight": np.ones((O, D)), "layers": [np.ones(O), np.ones(D)]}
+TREE = {"weight": np.ones((OUT, D)), "layers": [np.ones(OUT), np.ones(D)]}
 SENTENCES = [(["it", "rained"], ["O", "O"]), (["Ann", "left", "us", "today"], ["B-PER", "O", "O", "O"]), (["no"], ["O"])]
 
 
@@ -32,12 +33,8 @@ def torch_half_square(start, hs):
 
 def all_alike(array):
     """The step of a decoder that finds all tokens equally good, in the library of `array`."""
-    return {
-        "step": lambda tokens, state: (array((B, V)), state),
-        "state": None,
-        "choose": lambda logits: logits.argmax(-1),
-        "max_length": 6,
-    }
+    choose = {"choose": lambda logits: logits.argmax(-1), "max_length": 6}
+    return choose | {"step": lambda tokens, state: (array((B, V)), state), "state": None}
 
 
 def drawn(names, draw, **sizes):
@@ -50,7 +47,8 @@ RUN = {"params": PARAMS, "xs": XS, "state0": STATE0}
 PAIR = {"forward": reference.rnn_forward, "backward": reference.rnn_backward, "loss_gradient": half_square} | RUN
 STEPS = {"step_forward": reference.rnn_step_forward, "step_backward": reference.rnn_step_backward} | RUN
 TENSORS = {"forward": mirror.rnn_forward, "loss": torch_half_square} | RUN
-FEATURES = {"out_features": O, "in_features": D, "gates": 3}
+FEATURES = {"out_features": OUT, "in_features": D, "gates": 3}
+OF_ANY_CELL = ["zero_state", "masked_forward", "packed_forward", "recurrent_dropout_forward", "encoder_forward", "decoder_forward"]
 UPDATE = {"params": TREE, "grads": TREE}
 
 EXAMPLES = {
@@ -69,7 +67,8 @@ EXAMPLES = {
     "reference.generate": all_alike(np.ones),
     "pytorch.generate": all_alike(torch.ones),
     "free_run": {"start": 0, "max_length": 6},
-    **dict.fromkeys(("scheduled_inputs", "teacher_forced_inputs"), {"start": 0}),
+    "scheduled_inputs": {"start": 0},
+    "teacher_forced_inputs": {"start": 0},
     "sample": {"probabilities": np.full((T, B, V), 1 / V)},
     "temperature_distribution": {"temperature": 0.5},
     "top_k_distribution": {"k": 3},
@@ -79,9 +78,12 @@ EXAMPLES = {
     "identity": {"gates": 3},
     "set_forget_bias": {"value": 1.0},
     "move_reset_gate": {"params": {name: np.zeros_like(value) for name, value in reference.init_gru(RNG, D, H).items()}, "to": "after"},
-    "carried_state": {"state_T": STATE},
-    "learned_state_forward": {"params": LSTMState(*np.zeros((2, H)))},
-    "init_attention": {"attention_size": SIZES["A"]},
+    "carried_state": [{"state_T": STATE}, {"state_T": STATE0}],
+    "learned_state_forward": [{"params": LSTMState(*np.zeros((2, H)))}, {"params": np.zeros(H)}],
+    **{name: [{"cell": "lstm"}, {"cell": "rnn"}] for name in OF_ANY_CELL},
+    "bidirectional_forward": [{}, {"cell": "gru", "merge": "sum"}],
+    "init_attention": [{"attention_size": SIZES["A"]}, {"score": "multiplicative"}],
+    "init_encoder_decoder": [{}, {"score": "dot", "cell": "lstm"}],
     "init_stacked": {"layers": 3},
     "stacked_forward": {"params": LAYERS, "state0": [STATE] * 3},
     "self_attention_forward": {"num_heads": 7},
@@ -90,13 +92,16 @@ EXAMPLES = {
     **dict.fromkeys(("adam_step", "adamw_step"), UPDATE | {"state": reference.init_adam(TREE)}),
     "momentum_step": UPDATE | {"state": reference.init_momentum(TREE), "lr": 0.1},
     "sgd_step": UPDATE | {"lr": 0.1},
-    **dict.fromkeys(("init_adam", "init_momentum"), {"params": TREE}),
+    "init_adam": {"params": TREE},
+    "init_momentum": {"params": TREE},
     "clip_by_norm": {"grads": TREE, "max_norm": 1.0},
     "clip_by_value": {"grads": TREE, "max_value": 0.5},
-    **dict.fromkeys(("windows", "random_windows"), {"horizon": 5}),
+    "split_in_time": {"fraction": 0.7},
+    "windows": {"horizon": 5},
+    "random_windows": {"horizon": 5},
     "encode_sentences": {"sentences": SENTENCES, "vocabulary": ["-", "?", "it", "rained", "us"]},
     "stream_batches": {"tokens": np.arange(100) % V},
-    "numerical_gradient": {"loss": lambda: 0.0, "array": np.ones((O, D))},
+    "numerical_gradient": {"loss": lambda: 0.0, "array": np.ones((OUT, D))},
     "to_numpy": {"tree": TREE},
     "to_torch": {"tree": TREE},
     "checks.lstm_forward": drawn("params xs state0", lab12.draw_sequence, T=T),

@@ -20,7 +20,7 @@ from rnncore.reference.shapes import parse
 from rnncore.reference.tree import leaves
 
 AXIS = r"(?:\d+[A-Z]\b|\w+)(?: [-+*] \w+)*"
-SHAPE = re.compile(rf"\((?:\.\.\.|{AXIS},|(?:\.\.\.|{AXIS})(?:, {AXIS})+)?\)")
+SHAPE = re.compile(rf"(?<!\w)\((?:\.\.\.|{AXIS},|(?:\.\.\.|{AXIS})(?:, {AXIS})+)?\)")
 CELL = "the cell's parameters"
 
 
@@ -56,17 +56,19 @@ class Sizes:
             return self._named(text, value, where)
         if isinstance(value, list | tuple):
             return self._entries(text, value, where)
-        return []
+        shape = None if self.free else SHAPE.match(text)
+        return [f"{where} is said to be {shape[0]}, but it is a {type(value).__name__}."] if shape and shape[0] != "()" else []
 
     def _entries(self, text, values, where):
         like = self._like(text)
         if like is not None:
             return unlike(where, values, like)
-        names = list(named_shapes(text))
+        shapes = self._shapes(text)
         faults, sizes = [], self.sizes
         for k, value in enumerate(values):
-            if type(value) is tuple and len(value) == len(names):
-                value = dict(zip(names, value, strict=True))
+            if type(value) is tuple and len(value) == len(shapes):  # a pair, as in "inputs (T, B), targets (T, B)"
+                faults += [x for shape, part in zip(shapes, value, strict=True) for x in self._match(shape, part, f"{where}[{k}]")]
+                continue
             if k and "with H in the place of D" in text:
                 self.sizes = sizes | {"D": sizes["H"]}
             faults += self._match(text, value, f"{where}[{k}]")
@@ -81,12 +83,14 @@ class Sizes:
         if not said and CELL in text:
             axes = find_cell(self.arguments["cell"]).params
             said = {key: parse(axes[key]).pretty for key in axes}
-        alike = self._shapes(text) if isinstance(value, tuple) and not said else []
+        own = text.partition(f"{type(value).__name__} of ")[2]  # as in "(B, H), or LSTMState of (B, H)"
+        alike = self._shapes(own or text) if isinstance(value, tuple) and not said else []
         said = fields_of(type(value)) | said
         faults = []
         for key, branch in branches.items():
             clause = re.search(rf"\b{key} is ([^;.]*)", self.text)
             words = alike[0] if alike else said.get(key) or (clause[1] if clause else text if CELL in text else "")
+            words = words or named_shapes(self.text).get(key, "")
             faults += self._match(words, branch, f"{where}.{key}")
         return faults
 
@@ -104,13 +108,19 @@ class Sizes:
 
     def _like(self, text):
         """The argument as which the text says that something is shaped, or None."""
-        names = [found[1] for found in re.finditer(r"\b(?:as|of the type of|shape of|of shape) `?(\w+)", text)]
+        names = [found[1] for found in re.finditer(r"\b(?:as|of the type of|copy of|shape of|of shape) `?(\w+)", text)]
         names += ["params"] * bool(re.search(r"of every parameter|as the parameters", text)) + ["state0"] * ("as the state" in text)
         return next((self.arguments[name] for name in names if name in self.arguments), None)
 
     def _shapes(self, text):
-        """The shapes in a text; what else stands in brackets has words that are no sizes."""
-        return [found[0] for found in SHAPE.finditer(text) if all(self._is_axis(axis) for axis in axes_of(found[0]))]
+        """The shapes in a text, but for those that stand there for another value of an argument, as in `(T, B, H) with merge="sum"`."""
+        found = []
+        for match in SHAPE.finditer(text):
+            option = re.match(r' with (\w+)="(\w+)"', text[match.end() :])
+            holds = option and self.arguments.get(option[1]) == option[2]
+            if all(self._is_axis(axis) for axis in axes_of(match[0])) and (holds or not option):
+                found = [match[0], *found] if holds else [*found, match[0]]
+        return found
 
     def _is_axis(self, axis):
         return axis == "..." or all(re.fullmatch(r"\d*[A-Z]?", word) or word in self.sizes for word in re.findall(r"\w+", axis))
