@@ -28,7 +28,7 @@ __all__ = ["DropoutCache", "dropout_backward", "dropout_forward", "dropout_mask"
 class DropoutCache(NamedTuple):
     """What dropout keeps for its backward pass."""
 
-    x: np.ndarray  # (..., D)
+    x: np.ndarray  # (...)
     mask: np.ndarray  # as x, or without some of its first axes
 
 

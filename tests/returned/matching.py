@@ -19,7 +19,7 @@ from rnncore.reference.cells import find_cell
 from rnncore.reference.shapes import parse
 from rnncore.reference.tree import leaves
 
-AXIS = r"(?:\d+[A-Z]\b|\w+)(?: [-+*] \w+)*"
+AXIS = r"(?:\d+[A-Z]\b|\w+)(?: [-+*/] \w+)*"
 SHAPE = re.compile(rf"(?<!\w)\((?:\.\.\.|{AXIS},|(?:\.\.\.|{AXIS})(?:, {AXIS})+)?\)")
 CELL = "the cell's parameters"
 
@@ -174,8 +174,9 @@ def axes_of(shape):
 
 
 def fields_of(kind):
-    """A dict from each field of a named tuple to the comment on it."""
-    return dict(re.findall(r"^    (\w+): .*#\s*(.*)$", inspect.getsource(kind), re.MULTILINE)) if hasattr(kind, "_fields") else {}
+    """A dict from each field of a named tuple to the comment on it, which may stand in a class that it inherits from."""
+    classes = [c for c in reversed(kind.__mro__) if hasattr(c, "_fields")]
+    return {name: text for c in classes for name, text in re.findall(r"^    (\w+): .*#\s*(.*)$", inspect.getsource(c), re.MULTILINE)}
 
 
 def unlike(where, value, like):
