@@ -5,6 +5,7 @@
     LSTMState of (B, H)                      each of its fields
     LSTMState after the last step            each of its fields, by the comments in its class
     dict as the parameters; as state0        the same arrays of the same shapes as an argument
+    (T, B, H) with merge="sum"               one array, if the argument has this value; else the shape that stands without a condition
 
 A letter gets its size from the arguments; one that stands only under "Returns" is explained there, as in "N is the sum of the lengths".
 """
