@@ -12,6 +12,8 @@ Contents
 
 A Jupyter front end draws a `Figure` from its plotly data; the built site finds the same data in the page and draws it in the
 colours of the reader's theme. Only NumPy is imported: plotly itself is not needed to make a figure.
+
+Source: a figure is data as plotly's documentation describes it; the choice of figures and colours is this course's own.
 """
 
 import json

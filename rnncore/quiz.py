@@ -2,6 +2,8 @@
 
 A quiz is HTML with radio buttons and one style rule that shows the explanation of the chosen answer. It needs no script, no network and
 no kernel, so it works in Jupyter, on the site and with a keyboard; on paper all explanations are printed.
+
+Source: this course.
 """
 
 import hashlib

@@ -28,16 +28,6 @@ def load(name):
 docstrings, names_of, api = load("docstrings"), load("api_names"), load("api_reference")
 MODULES = names_of.public_modules()
 SOURCES = docstrings.read_bib((ROOT / "book" / "references.bib").read_text("utf8"))
-TOOLS = (
-    "rnncore.checks",
-    "rnncore.pictures",
-    "rnncore.plots",
-    "rnncore.pytorch.device",
-    "rnncore.quiz",
-    "rnncore.reference.shapes",
-    "rnncore.reference.tree",
-    "rnncore.widgets",
-)
 OWN = [(module, name) for module in MODULES for name in module.__all__ if not names_of.is_borrowed(module, name)]
 FUNCTIONS = [
     pytest.param(module, inspect.unwrap(getattr(module, name)), id=f"{module.__name__}.{name}")
@@ -86,8 +76,14 @@ def test_a_docstring_names_arguments_results_errors_and_source(module, function)
         assert "Returns" in kinds
     if expected:
         assert "Raises" in kinds
-    if not module.__name__.startswith(TOOLS):
-        assert "Source" in kinds | {block.kind for block in docstrings.parse(module.__doc__)}
+
+
+@pytest.mark.parametrize(("module", "name"), OWN, ids=lambda value: getattr(value, "__name__", value))
+def test_every_function_and_class_has_a_source(module, name):
+    """The source stands in its docstring or in that of its file."""
+    value = inspect.unwrap(getattr(module, name))
+    if inspect.isfunction(value) or inspect.isclass(value):
+        assert "Source" in {block.kind for text in (value.__doc__, module.__doc__) for block in docstrings.parse(text)}
 
 
 @pytest.mark.parametrize(("module", "function"), FUNCTIONS)

@@ -1,4 +1,7 @@
-"""Comparing numbers, with a sentence that names the place where they differ."""
+"""Comparing numbers, with a sentence that names the place where they differ.
+
+Source: the bound, atol + rtol * |expected|, is that of `numpy.isclose`; the sentences are this course's own.
+"""
 
 import numpy as np
 

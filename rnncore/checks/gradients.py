@@ -21,8 +21,9 @@ def numerical_gradient(loss, array, *, eps=1e-3):
         array: float64 array that `loss` reads; moved during the call and put back.
         eps: how far an entry is moved.
     Returns:
-        An array of the same shape.
+        An array shaped as `array`.
     Raises:
+        TypeError: `array` is no array of floating-point numbers.
         TypeError, ValueError: `loss` returns no number, or what it raises itself.
     Source: Fornberg (1988), table 1.
 
@@ -30,6 +31,9 @@ def numerical_gradient(loss, array, *, eps=1e-3):
     >>> numerical_gradient(lambda: float((w**3).sum()), w).round(6).tolist()
     [3.0, 12.0]
     """
+    if not isinstance(array, np.ndarray) or array.dtype.kind != "f":
+        given = getattr(array, "dtype", type(array).__name__)
+        raise TypeError(f"numerical_gradient: array must be a floating-point NumPy array, got {given}.")
     gradient = np.zeros_like(array)
     for index in np.ndindex(array.shape):
         gradient[index] = _slope(lambda step, at=index: _moved(loss, array, at, step), eps)

@@ -2,6 +2,8 @@
 
 The names stand in the signatures: those of the arguments in `forward`, those of the outputs in `backward`, whose argument `dhs` is the
 gradient with respect to the output `hs`.
+
+Source: this course.
 """
 
 import inspect

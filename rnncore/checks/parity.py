@@ -1,4 +1,7 @@
-"""Parity: a NumPy mirror pair against a PyTorch function of the same arguments, outputs and gradients alike."""
+"""Parity: a NumPy mirror pair against a PyTorch function of the same arguments, outputs and gradients alike.
+
+Source: this course.
+"""
 
 from rnncore.checks.compare import compare
 from rnncore.checks.pairs import argument_names, compare_each, differentiable, in_tuple, mirror, output_names, require_gradients

@@ -3,6 +3,8 @@
 Whoever gets an output or a gradient may write into it, so an output shares no memory with an argument, and a gradient shares none with
 an argument, an output gradient, the cache or another gradient. The cache is for backward alone, and may hold arguments and outputs as
 they are; one output may be a view of another, as the last state is of all states.
+
+Source: this course; that backward gives the same answer twice is asked by `torch.autograd.gradcheck` too.
 """
 
 import copy

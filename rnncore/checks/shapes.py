@@ -1,4 +1,7 @@
-"""Shapes: what comes out of a mirror pair, in float64 and in float32."""
+"""Shapes: what comes out of a mirror pair, in float64 and in float32.
+
+Source: this course.
+"""
 
 import numpy as np
 

@@ -12,6 +12,8 @@ The same figure always gives the same SVG. matplotlib is imported when a picture
     panels.py    the axes
     traces.py    curves, bars, heatmaps
     marks.py     annotations, shapes, the legend
+
+Source: figures mean what plotly's documentation says, and matplotlib draws them; the translation is this course's own.
 """
 
 import io

@@ -21,7 +21,7 @@ def sigmoid(a):
     Args:
         a: (...), a tensor.
     Returns:
-        The same shape, between 0 and 1.
+        (...), between 0 and 1.
     Raises:
         TypeError, ValueError: the argument has the wrong type or values; the sentence says which.
     """

@@ -63,7 +63,7 @@ def bidirectional_forward(params, xs, state0, lengths=None, *, cell="lstm", merg
         **options: further arguments of the cell, such as nonlinearity or reset.
     Returns:
         ys: (T, B, 2H), or (T, B, H) with merge="sum"; zero after the end of a sequence.
-        state_T: BidirectionalState, each after its own last step: the reverse one has then read position 0.
+        state_T: BidirectionalState as state0, each after its own last step: the reverse one has then read position 0.
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     """

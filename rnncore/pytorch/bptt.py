@@ -56,7 +56,7 @@ def chunked_bptt(forward, params, xs, state0, loss, *, k, **options):
         forward, params, xs, state0, loss, **options: as in `full_bptt`; `loss` is called once for each chunk.
         k: steps in a chunk, at least 1; the last chunk may be shorter.
     Returns:
-        A `BPTTResult`; its dstate0 comes from the first chunk alone.
+        A `BPTTResult` of tensors: loss (), dparams as params, dstate0 and state_T as state0; dstate0 comes from the first chunk alone.
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     Source: Williams and Peng (1990) with h = h' = k.
@@ -87,7 +87,7 @@ def truncated_bptt(step_forward, params, xs, state0, loss, *, k1, k2, **options)
         k2: how many steps a pass goes back, at least 1.
         **options: further arguments of `step_forward`.
     Returns:
-        A `BPTTResult` of tensors, as in `full_bptt`.
+        A `BPTTResult` of tensors: loss (), dparams as params, dstate0 and state_T as state0.
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     Source: Williams and Peng (1990), BPTT(h; h') with h = k2 and h' = k1.

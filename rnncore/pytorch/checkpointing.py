@@ -31,7 +31,8 @@ def checkpointed_bptt(forward, params, xs, state0, loss, *, segment=None, **opti
         segment: S, steps in a segment; None takes sqrt(T), rounded up.
         **options: further arguments of `forward`.
     Returns:
-        A `BPTTResult`, equal to that of `full_bptt` up to rounding.
+        A `BPTTResult` of tensors: loss (), dparams as params, dstate0 and state_T as state0; equal to those of `full_bptt` up to
+        rounding.
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     """

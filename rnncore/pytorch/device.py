@@ -4,6 +4,8 @@ Contents
     pick_device         "auto" -> the GPU if there is one
     to_torch, to_numpy  trees of arrays to tensors and back
     tf32                TF32 allowed or not, for all products alike
+
+Source: names of devices and settings are PyTorch's, the functions are this course's own.
 """
 
 import contextlib
@@ -39,7 +41,7 @@ def to_torch(tree, device="auto", dtype=None):
         device: see `pick_device`.
         dtype: PyTorch dtype of the floating-point tensors; None keeps each array's own.
     Returns:
-        The same tree of tensors, which share no memory with the arrays.
+        The same tree of tensors, shaped as tree, which share no memory with the arrays.
     Raises:
         RuntimeError: PyTorch knows no device of this name.
         TypeError: a leaf is neither an array nor a number.
@@ -59,7 +61,7 @@ def to_numpy(tree):
     Args:
         tree: nested dicts and tuples of tensors, on any device, with or without gradient.
     Returns:
-        The same tree of arrays, which share no memory with the tensors.
+        The same tree of arrays, shaped as tree, which share no memory with the tensors.
     Raises:
         AttributeError: a leaf is no tensor.
     """

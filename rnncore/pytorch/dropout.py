@@ -29,7 +29,7 @@ def dropout_mask(rng, shape, rate, *, device="auto", dtype=torch.float32):
         device: "auto" or a device's name.
         dtype: PyTorch dtype; take that of what it will multiply.
     Returns:
-        A tensor of this shape: 0 with probability rate, else 1 / (1 - rate).
+        A tensor of shape `shape`: 0 with probability rate, else 1 / (1 - rate).
     Raises:
         TypeError, ValueError: rng is no generator, shape is no tuple of sizes, or rate is out of range.
     """

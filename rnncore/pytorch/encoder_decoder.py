@@ -57,8 +57,9 @@ def init_encoder_decoder(
         device: "auto" or a device's name.
         dtype: PyTorch dtype.
     Returns:
-        A dict: encoder, a dict of embedding and rnn; decoder, a dict of embedding, rnn and output, with attention also of attention
-        and combine.
+        A dict: encoder {embedding {weight (U, D)}, rnn}, decoder {embedding {weight (V, D)}, output {weight (V, H), bias (V,)}, rnn}; rnn
+        is a dict of the cell's parameters. With attention decoder has combine {weight (H, 2H), bias (H,)} and attention, too: the score's
+        parameters for queries, keys and units of size H.
     Raises:
         TypeError, ValueError: an argument has the wrong type or value; the sentence says which.
     """
@@ -82,7 +83,7 @@ def encoder_forward(params, source, *, lengths=None, cell="gru"):
         lengths: (B,), whole numbers from 1 to S; what stands in the padding has no influence. None means S.
         cell: a name in `TENSOR_CELLS`, or a `TensorCell`.
     Returns:
-        keys: (S, B, H), the hidden state after each token; zero in the padding.
+        keys: (S, B, H), the hidden state after each token; H is its size. Zero in the padding.
         state_S: the state after the last token of each sequence, as the cell has it: (B, H), or LSTMState of (B, H).
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
@@ -109,7 +110,7 @@ def decoder_forward(params, fed, state0, keys, *, mask=None, score=None, cell="g
         cell: a name in `TENSOR_CELLS`, or a `TensorCell`.
     Returns:
         logits: (T, B, V).
-        state_T: the state after the last step.
+        state_T: the state after the last step, as state0.
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     """
@@ -130,7 +131,7 @@ def encoder_decoder_forward(params, source, fed, *, lengths=None, score=None, ce
         cell: a name in `TENSOR_CELLS`, or a `TensorCell`.
         need_weights: True returns the attention maps too, which the reference has in its cache.
     Returns:
-        logits: (T, B, V), at step t of the token that follows fed[t].
+        logits: (T, B, V), at step t of the token that follows fed[t]; V is how many tokens the target knows.
         weights: only with need_weights: (T, B, S), None without attention.
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.

@@ -52,7 +52,7 @@ def pack_forward(xs, lengths):
     """Leave the padding out.
 
     Args:
-        xs: (T, B, D).
+        xs: (T, B, D); T is steps, or the largest length.
         lengths: (B,), whole numbers from 1 to T.
     Returns:
         data: (N, D), N the sum of the lengths.
@@ -73,7 +73,7 @@ def unpack_forward(data, lengths, *, steps=None):
         lengths: (B,), whole numbers from 1 up, whose sum is N.
         steps: T, at least the largest length; None means the largest length.
     Returns:
-        xs: (T, B, D).
+        xs: (T, B, D); T is steps, or the largest length.
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     """
@@ -98,7 +98,7 @@ def packed_forward(params, data, state0, lengths, *, cell="lstm", **options):
         **options: further arguments of the cell, such as nonlinearity or reset.
     Returns:
         hs: (N, H), packed.
-        state_T: the state after the last step of each sequence, rows in the order of lengths.
+        state_T: the state after the last step of each sequence, as state0, rows in the order of lengths.
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     """

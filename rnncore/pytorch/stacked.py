@@ -33,7 +33,7 @@ def init_stacked(rng, input_size, hidden_size, layers, *, cell="lstm", device="a
         device: "auto" or a device's name.
         dtype: PyTorch dtype.
     Returns:
-        A list with one dict of the cell's parameters for each layer.
+        A list with one dict of the cell's parameters for each layer, from the second on with H in the place of D.
     Raises:
         TypeError, ValueError: rng is no generator, a size is not a whole number from 1 up, or there is no such cell.
     """

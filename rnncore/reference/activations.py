@@ -26,7 +26,7 @@ def sigmoid(a):
     Args:
         a: (...), an array or a number.
     Returns:
-        The same shape, between 0 and 1.
+        (...), between 0 and 1.
     Raises:
         TypeError, ValueError: the argument has the wrong type or values; the sentence says which.
     """

@@ -158,7 +158,8 @@ def init_attention(rng, query_size, key_size, attention_size=None, *, score="add
         score: "dot", "scaled_dot", "multiplicative" or "additive".
         dtype: floating-point type of the arrays.
     Returns:
-        A dict, as the score's own init function gives it; empty for "dot" and "scaled_dot", which have no parameters.
+        A dict: weight_query (A, Q), weight_key (A, K), v (A,) for "additive"; weight (Q, K) for "multiplicative"; empty for "dot" and
+        "scaled_dot", which have no parameters.
     Raises:
         TypeError, ValueError: an argument has the wrong type or value; the sentence says which.
     """

@@ -32,7 +32,7 @@ class BPTTResult(NamedTuple):
     loss: float  # summed over all steps
     dparams: Any  # tree as the parameters
     dstate0: Any  # as the state: the gradient that reaches the state before the first step
-    state_T: Any  # the state after the last step
+    state_T: Any  # as the state, after the last step
 
 
 def full_bptt(forward, backward, params, xs, state0, loss_gradient, **options):

@@ -95,7 +95,8 @@ def step_jacobian(step_backward, cache, state_next):
         cache: what `step_forward` returned.
         state_next: the state after the step; only its type and shape are used.
     Returns:
-        (B, S, S): entry [b, i, j] is the derivative of s_{t+1, i} with respect to s_{t, j} for sequence b.
+        (B, S, S): entry [b, i, j] is the derivative of s_{t+1, i} with respect to s_{t, j} for sequence b; S is the size of the state, H,
+        or 2H for h and c.
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     """
@@ -130,9 +131,11 @@ def step_jacobians(step_forward, step_backward, params, xs, state0, **options):
     """Compute the Jacobian of every step of a sequence.
 
     Args:
-        step_forward, step_backward, params, xs, state0, **options: as in `gradient_norms`.
+        step_forward, step_backward, params: as in `gradient_norms`.
+        xs: (T, B, D), T at least 1.
+        state0, **options: as in `gradient_norms`.
     Returns:
-        (T, B, S, S): entry t is ds_{t+1} / ds_t.
+        (T, B, S, S): entry t is ds_{t+1} / ds_t; S is the size of the state, as in `step_jacobian`.
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     """

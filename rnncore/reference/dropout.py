@@ -28,7 +28,7 @@ __all__ = ["DropoutCache", "dropout_backward", "dropout_forward", "dropout_mask"
 class DropoutCache(NamedTuple):
     """What dropout keeps for its backward pass."""
 
-    x: np.ndarray  # (..., D)
+    x: np.ndarray  # (...)
     mask: np.ndarray  # as x, or without some of its first axes
 
 
@@ -42,7 +42,7 @@ def dropout_mask(rng, shape, rate, dtype=np.float64):
         rate: the probability of zero, at least 0 and below 1.
         dtype: floating-point type of the mask; take that of what it will multiply.
     Returns:
-        An array of this shape: 0 with probability rate, else 1 / (1 - rate).
+        An array of shape `shape`: 0 with probability rate, else 1 / (1 - rate).
     Raises:
         TypeError, ValueError: rng is no generator, shape is no tuple of sizes, or rate is out of range.
 

@@ -127,8 +127,9 @@ def init_encoder_decoder(rng, source_size, target_size, embedding_dim, hidden_si
         cell: a name in `CELLS`, or a `Cell`.
         dtype: floating-point type of the arrays.
     Returns:
-        A dict: encoder, a dict of embedding and rnn; decoder, a dict of embedding, rnn and output, with attention also of attention
-        and combine.
+        A dict: encoder {embedding {weight (U, D)}, rnn}, decoder {embedding {weight (V, D)}, output {weight (V, H), bias (V,)}, rnn}; rnn
+        is a dict of the cell's parameters. With attention decoder has combine {weight (H, 2H), bias (H,)} and attention, too: the score's
+        parameters for queries, keys and units of size H.
     Raises:
         TypeError, ValueError: an argument has the wrong type or value; the sentence says which.
     """
@@ -152,7 +153,7 @@ def encoder_forward(params, source, *, lengths=None, cell="gru"):
         lengths: (B,), whole numbers from 1 to S; what stands in the padding has no influence. None means S.
         cell: a name in `CELLS`, or a `Cell`.
     Returns:
-        keys: (S, B, H), the hidden state after each token; zero in the padding.
+        keys: (S, B, H), the hidden state after each token; H is its size. Zero in the padding.
         state_S: the state after the last token of each sequence, as the cell has it: (B, H), or LSTMState of (B, H).
         cache: for `encoder_backward`.
     Raises:
@@ -177,7 +178,7 @@ def encoder_backward(cache, dkeys, dstate_S=None):
         dkeys: (S, B, H).
         dstate_S: gradient with respect to state_S, of its type; None means zero.
     Returns:
-        dparams: dict of embedding and rnn.
+        dparams: dict of embedding and rnn, as the parameters.
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     """
@@ -200,7 +201,7 @@ def decoder_forward(params, fed, state0, keys, *, mask=None, score=None, cell="g
         cell: a name in `CELLS`, or a `Cell`.
     Returns:
         logits: (T, B, V).
-        state_T: the state after the last step.
+        state_T: the state after the last step, as state0.
         cache: for `decoder_backward`.
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
@@ -260,7 +261,7 @@ def encoder_decoder_forward(params, source, fed, *, lengths=None, score=None, ce
         score: the score of the attention, or None for no attention.
         cell: a name in `CELLS`, or a `Cell`.
     Returns:
-        logits: (T, B, V), at step t of the token that follows fed[t].
+        logits: (T, B, V), at step t of the token that follows fed[t]; V is how many tokens the target knows.
         cache: for `encoder_decoder_backward`; its field weights (T, B, S) holds the attention maps, None without attention.
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
@@ -281,7 +282,7 @@ def encoder_decoder_backward(cache, dlogits):
         cache: what `encoder_decoder_forward` returned.
         dlogits: (T, B, V).
     Returns:
-        dparams: dict of encoder and decoder.
+        dparams: dict of encoder and decoder, as the parameters.
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     """

@@ -33,7 +33,7 @@ def swap_update_gate(params):
     Args:
         params: dict of weight_ih (3H, D), weight_hh (3H, H), bias_ih (3H,), bias_hh (3H,).
     Returns:
-        The dict for the other convention; converting twice gives the first one back.
+        The dict for the other convention, shaped as params; converting twice gives the first one back.
     Raises:
         TypeError, ValueError: params has the wrong keys, shapes or values; the sentence says which.
     """
@@ -60,7 +60,7 @@ def move_reset_gate(params, *, to):
         params: dict of weight_ih (3H, D), weight_hh (3H, H), bias_ih (3H,), bias_hh (3H,); rows in the order r, z, n.
         to: "after" or "before", the convention of the result; params are of the other one.
     Returns:
-        The dict with which `gru_forward` gives the same states with reset=to, up to rounding.
+        The dict, shaped as params, with which `gru_forward` gives the same states with reset=to, up to rounding.
     Raises:
         TypeError, ValueError: params has the wrong keys, shapes or values; the sentence says which.
         ValueError: the reset gate cannot be moved; the sentence says what stands in the way.

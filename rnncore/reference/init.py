@@ -146,7 +146,7 @@ def set_forget_bias(params, value):
         params: dict of weight_ih (4H, D), weight_hh (4H, H), bias_ih (4H,), bias_hh (4H,); rows in the order i, f, g, o.
         value: a finite number.
     Returns:
-        A new dict; params stays as it is, and no array is shared with it.
+        A new dict, shaped as params; params stays as it is, and no array is shared with it.
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     Source: Gers, Schmidhuber and Cummins (2000); Jozefowicz, Zaremba and Sutskever (2015).

@@ -40,7 +40,7 @@ __all__ = [
 class CrossEntropyCache(NamedTuple):
     """What a cross-entropy keeps for its backward pass."""
 
-    probabilities: np.ndarray  # (..., V) for softmax, (...) for sigmoid
+    probabilities: np.ndarray  # shaped as logits
     targets: np.ndarray  # (...)
     weights: np.ndarray  # (...), summing to 1
 

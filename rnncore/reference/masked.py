@@ -48,7 +48,7 @@ def masked_forward(params, xs, state0, lengths, *, cell="lstm", **options):
         **options: further arguments of the cell's step, such as nonlinearity or reset.
     Returns:
         hs: (T, B, H), zero after the end of a sequence.
-        state_T: the state after the last step of each sequence.
+        state_T: the state after the last step of each sequence, as state0.
         cache: for `masked_backward`.
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.

@@ -45,7 +45,7 @@ def clip_by_norm(grads, max_norm):
         grads: tree of arrays.
         max_norm: a positive number.
     Returns:
-        grads: the scaled tree.
+        grads: the scaled tree, shaped as grads.
         norm: the norm before scaling.
     Raises:
         ValueError: max_norm is not positive, or a gradient is not finite.
@@ -69,7 +69,7 @@ def clip_by_value(grads, max_value):
         grads: tree of arrays.
         max_value: a positive number.
     Returns:
-        The tree of cut gradients.
+        The tree of cut gradients, shaped as grads.
     Raises:
         ValueError: max_value is not positive, or a gradient is not finite.
     Source: Mikolov (2012), PhD thesis; Graves (2013), section 2.1, cuts the gradients of the pre-activations instead.
@@ -91,7 +91,7 @@ def sgd_step(params, grads, *, lr, weight_decay=0.0):
         lr: learning rate, a positive number.
         weight_decay: L2 penalty, at least 0.
     Returns:
-        params: the new tree.
+        params: the new tree, shaped as params.
     Raises:
         ValueError: the trees differ, a setting is out of range, or a gradient is not finite.
 
@@ -140,9 +140,10 @@ def momentum_step(params, grads, state, *, lr, momentum=0.9, nesterov=False, wei
         nesterov: look ahead along the velocity.
         weight_decay: L2 penalty, at least 0: dp + weight_decay p takes the place of dp.
     Returns:
-        params: the new tree.
+        params: the new tree, shaped as params.
         state: the new `MomentumState`.
     Raises:
+        TypeError: a gradient is no floating-point array, or state is of another type.
         ValueError: the trees differ, a setting is out of range, or a gradient is not finite.
     Source: Polyak (1964); Sutskever, Martens, Dahl and Hinton (2013) for recurrent networks.
 
@@ -156,6 +157,7 @@ def momentum_step(params, grads, state, *, lr, momentum=0.9, nesterov=False, wei
     if not 0 <= momentum < 1:
         raise ValueError(f"momentum_step: momentum must lie in [0, 1), got {momentum}.")
     _check_grads("momentum_step", grads, params)
+    _check_state("momentum_step", state, MomentumState)
     grads = _with_l2("momentum_step", params, grads, weight_decay)
     velocity = tree_map(lambda v, g: (momentum * v + g).astype(g.dtype), state.velocity, grads)
     direction = tree_map(lambda v, g: g + momentum * v, velocity, grads) if nesterov else velocity
@@ -196,9 +198,10 @@ def adam_step(params, grads, state, *, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, we
         eps: added to the denominator, a positive number.
         weight_decay: L2 penalty, at least 0: dp + weight_decay p takes the place of dp. See `adamw_step` for the decoupled form.
     Returns:
-        params: the new tree.
+        params: the new tree, shaped as params.
         state: the new `AdamState`.
     Raises:
+        TypeError: a gradient is no floating-point array, or state is of another type.
         ValueError: the trees differ, a setting is out of range, or a gradient is not finite.
     Source: Kingma and Ba (2015), algorithm 1.
 
@@ -219,9 +222,10 @@ def adamw_step(params, grads, state, *, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, w
         params, grads, state, lr, betas, eps: as in `adam_step`; the state comes from `init_adam`.
         weight_decay: decoupled decay, at least 0.
     Returns:
-        params: the new tree.
+        params: the new tree, shaped as params.
         state: the new `AdamState`.
     Raises:
+        TypeError: a gradient is no floating-point array, or state is of another type.
         ValueError: the trees differ, a setting is out of range, or a gradient is not finite.
     Source: Loshchilov and Hutter (2019), algorithm 2, scaled by lr as in `torch.optim.AdamW`.
 
@@ -240,6 +244,7 @@ def _adam(where, params, grads, state, lr, betas, eps, weight_decay, decoupled):
     if not (0 <= b1 < 1 and 0 <= b2 < 1):
         raise ValueError(f"{where}: betas must both lie in [0, 1), got {betas}.")
     _check_grads(where, grads, params)
+    _check_state(where, state, AdamState)
     grads = _with_l2(where, params, grads, weight_decay, used=not decoupled)
     shrink = 1 - lr * weight_decay if decoupled else 1
     step = state.step + 1
@@ -276,6 +281,11 @@ def _check_grads(where, grads, params=None):
             raise ValueError(f"{where}: grads{grad_path} {np.shape(g)} does not match params{path} {np.shape(p)}.")
     if len(ours) != len(theirs):
         raise ValueError(f"{where}: params has {len(ours)} arrays but grads has {len(theirs)}.")
+
+
+def _check_state(where, state, kind):
+    if not isinstance(state, kind):
+        raise TypeError(f"{where}: state must be a value of type {kind.__name__}, got one of type {type(state).__name__}.")
 
 
 def _check_arrays(name, tree):

@@ -48,7 +48,7 @@ def recurrent_dropout_forward(params, xs, state0, mask, *, cell="lstm", **option
         **options: further arguments of the cell's step, such as nonlinearity.
     Returns:
         hs: (T, B, H), the hidden state after each step, not masked.
-        state_T: the state after the last step.
+        state_T: the state after the last step, as state0.
         cache: for `recurrent_dropout_backward`.
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values, or the cell carries h past the products.

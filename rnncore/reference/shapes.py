@@ -12,6 +12,8 @@ depends on another argument, a function gives the specification from the dict of
 
 A call made by a function that was itself checked is not checked again: its arrays come from checked ones,
 and a state that explodes half-way through a sequence is a result to look at, not bad input.
+
+Source: axes as letters in a text, each of one size in a call, are known from `einops` and `jaxtyping`; the words are this course's own.
 """
 
 import functools

@@ -2,6 +2,8 @@
 
 A model's parameters are a dict of dicts of arrays, its state an array or a NamedTuple of arrays. `leaves` lists what is in
 such a tree with the path to it, `tree_map` applies a function to each leaf of one or several trees of the same structure.
+
+Source: trees, `tree_map` and the way a path is written are those of JAX (`jax.tree_util`).
 """
 
 __all__ = ["leaves", "tree_map"]

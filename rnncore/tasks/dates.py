@@ -53,7 +53,7 @@ def dates(rng, B, *, years=(1950, 2049)):
         B: how many dates.
         years: first and last year, from 1000 to 9999.
     Returns:
-        tokens: (T, B), whole numbers from 0 to len(input_characters()); 0 after the end.
+        tokens: (T, B), whole numbers from 0 to len(input_characters()); 0 after the end; T is the largest length.
         lengths: (B,), how many characters each has.
         targets: (10, B), whole numbers from 0 to 10, the places in CHARACTERS.
     Raises:

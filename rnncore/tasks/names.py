@@ -121,7 +121,7 @@ def encode_sentences(sentences, vocabulary):
         sentences: list of B pairs (words, tags).
         vocabulary: list of V words, as from `build_vocabulary`.
     Returns:
-        tokens: (T, B), whole numbers below V; 0 after the end, 1 for words outside the vocabulary.
+        tokens: (T, B), whole numbers below V; 0 after the end, 1 for words outside the vocabulary; T is the largest length.
         tags: (T, B), places in TAGS; 0 ("O") after the end too.
         lengths: (B,), how many words each sentence has.
     Raises:

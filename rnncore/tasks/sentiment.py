@@ -59,7 +59,7 @@ def sentiment(rng, B):
         rng: a `numpy.random.Generator`.
         B: how many sentences.
     Returns:
-        tokens: (T, B), whole numbers below len(VOCABULARY), 0 after the end of a sentence.
+        tokens: (T, B), whole numbers below len(VOCABULARY), 0 after the end of a sentence; T is the largest length.
         lengths: (B,), how many words each has, from 4 up.
         targets: (B,), 1 for a positive sentence, 0 for a negative one.
     Raises:

@@ -46,7 +46,7 @@ class TunedCache(NamedTuple):
     params: dict  # the parameters used
     xs: np.ndarray  # (T, B, D)
     state0: Any  # (B, H), or a named tuple of such arrays
-    gates: np.ndarray  # (T, B, G H)
+    gates: np.ndarray  # (T, B, W); W is the number of gates times H
     hs: np.ndarray  # (T, B, H)
     states: tuple  # of (T, B, H); the first one is hs
     kept: tuple  # of (T, B, ...)

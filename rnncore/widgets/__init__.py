@@ -13,6 +13,8 @@ A widget is a pure function from parameters to a figure (NumPy and rnncore only)
     base.py       what a widget is, and the HTML that the site's script makes alive
     jupyter.py    the same widget with ipywidgets
     live.py       the door through which the Python kernel in a web page calls a widget
+
+Source: this course; in Jupyter the controls are those of `ipywidgets`.
 """
 
 from importlib import import_module

@@ -125,6 +125,13 @@ CASES = [
     (momentum_step, (GRADS, GRADS, MOMENTUM), "momentum must lie in [0, 1), got 1.0.", {"lr": 0.1, "momentum": 1.0}),
     (momentum_step, (GRADS, {"w": np.ones(2)}, MOMENTUM), "grads['w'] (2,) does not match params['w'] (3,).", {"lr": 0.1}),
     (momentum_step, (GRADS, GRADS, MOMENTUM), "momentum_step: lr must be positive, got 0.", {"lr": 0}),
+    (
+        momentum_step,
+        (GRADS, GRADS, ADAM),
+        "state must be a value of type MomentumState, got one of type AdamState.",
+        {"lr": 1},
+    ),
+    (adamw_step, (GRADS, GRADS, None), "adamw_step: state must be a value of type AdamState, got one of type NoneType."),
     (adam_step, (GRADS, GRADS, ADAM), "adam_step: weight_decay must be at least 0, got nan.", {"weight_decay": float("nan")}),
     (adamw_step, (GRADS, GRADS, ADAM), "adamw_step: weight_decay must be at least 0, got -1.", {"weight_decay": -1}),
     (adamw_step, (GRADS, {"w": with_nan(GRADS["w"])}, ADAM), "adamw_step: grads['w'] must hold finite numbers, got nan."),

@@ -3,6 +3,8 @@
 Contents
     choose_device    the right function
     device           its check
+
+Source: the names are PyTorch's, the order of preference is this course's own.
 """
 
 import itertools

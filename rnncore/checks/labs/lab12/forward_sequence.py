@@ -3,6 +3,8 @@
 Contents
     lstm_forward    the right function
     sequence        its check
+
+Source: Hochreiter and Schmidhuber (1997); the forget gate: Gers, Schmidhuber and Cummins (2000).
 """
 
 import numpy as np

@@ -3,6 +3,8 @@
 Contents
     to_state_dict    the right function
     tensors          its check
+
+Source: the names are those of `torch.nn`.
 """
 
 import numpy as np
@@ -23,8 +25,8 @@ def to_state_dict(params, device="cpu"):
         params: dict of arrays: weight_ih (4H, D), weight_hh (4H, H), bias_ih (4H,), bias_hh (4H,); float32 or float64.
         device: the name of the device on which the tensors are to be.
     Returns:
-        state_dict: dict of tensors of the same shapes and dtypes, weight_ih_l0, ...; they share no memory with the arrays and ask for no
-            gradient yet.
+        state_dict: dict of tensors weight_ih_l0 (4H, D), weight_hh_l0 (4H, H), bias_ih_l0 (4H,), bias_hh_l0 (4H,) of the same dtypes; they
+            share no memory with the arrays and ask for no gradient yet.
     Raises:
         Nothing.
     """

@@ -3,6 +3,8 @@
 Contents
     to_params    the right function
     arrays       its check
+
+Source: the names are those of `torch.nn`.
 """
 
 import numpy as np
@@ -23,7 +25,8 @@ def to_params(state_dict):
         state_dict: dict of tensors: weight_ih_l0 (4H, D), weight_hh_l0 (4H, H), bias_ih_l0 (4H,), bias_hh_l0 (4H,), on any device, with or
             without gradient.
     Returns:
-        params: dict of arrays weight_ih, weight_hh, bias_ih, bias_hh of the same shapes and dtypes; they share no memory with the tensors.
+        params: dict of arrays weight_ih (4H, D), weight_hh (4H, H), bias_ih (4H,), bias_hh (4H,) of the same dtypes; they share no memory
+            with the tensors.
     Raises:
         Nothing.
     """

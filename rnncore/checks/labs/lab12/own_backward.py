@@ -3,6 +3,8 @@
 Contents
     lstm_step      the right function, and the class that it applies
     custom_step    its check
+
+Source: Werbos (1990), applied to the LSTM; in the form of `torch.autograd.Function`.
 """
 
 import copy

@@ -4,6 +4,8 @@ Contents
     layer_of         a torch.nn.LSTM with given parameters
     packed_states    the right function
     packed           its check
+
+Source: `torch.nn.utils.rnn`; that what lies behind the end is zero is its rule, too.
 """
 
 import torch

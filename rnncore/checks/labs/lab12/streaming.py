@@ -3,6 +3,8 @@
 Contents
     read_stream    the right function
     stream         its check
+
+Source: this course; the graph is left out with `torch.no_grad`.
 """
 
 import torch
@@ -25,7 +27,7 @@ def read_stream(params, chunks, state):
         chunks: list of tensors (K, B, D); K is at least 1 and may differ from chunk to chunk.
         state: LSTMState of h (B, H) and c (B, H), before the first chunk.
     Returns:
-        hs: (T, B, H), the hidden state after each step of all chunks, without a graph.
+        hs: (T, B, H), the hidden state after each step of all chunks, without a graph; T is how many these are.
         state: LSTMState after the last step, without a graph.
     Raises:
         Nothing of its own.

@@ -3,6 +3,8 @@
 Contents
     chunk_gradients    the right function
     chunk              its check
+
+Source: Williams and Peng (1990) with h = h' = k.
 """
 
 import torch
@@ -27,7 +29,7 @@ def chunk_gradients(params, xs, targets, state):
         state: LSTMState of h (B, H) and c (B, H), before the chunk; it may have a past, into which no gradient goes.
     Returns:
         loss: (), the mean cross-entropy of all T * B predictions, without a graph.
-        dparams: dict with the keys of params: the gradients of this chunk's loss alone.
+        dparams: dict as the parameters: the gradients of this chunk's loss alone.
         state_next: LSTMState after the chunk, without a past.
     Raises:
         Nothing of its own.
