@@ -95,6 +95,13 @@ def test_a_docstring_gives_the_shapes_that_the_code_checks(module, function):
                 assert shape in text, f"{name} must be described as {shape}"
 
 
+def test_the_fields_that_a_cache_inherits_are_shown_too():
+    from rnncore.tuned.lstm_peephole import LSTMPeepholeCache
+
+    comments = dict(api.field_comments(LSTMPeepholeCache))
+    assert tuple(comments) == LSTMPeepholeCache._fields and comments["xs"] == "(T, B, D)"
+
+
 def returns_something(function):
     """Whether a function has a `return` with a value; functions inside it do not count."""
     found, todo = False, api.syntax_of(function).body

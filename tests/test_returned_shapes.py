@@ -14,8 +14,8 @@ from rnncore.checks.pairs import draw_like
 from rnncore.reference.lstm import LSTMState
 from tests.returned.arguments import draw_arguments
 from tests.returned.examples import EXAMPLES, NOT_COMPARED
-from tests.returned.matching import Sizes, fields_of, named_shapes
-from tests.test_api_reference import FUNCTIONS, docstrings
+from tests.returned.matching import Sizes, named_shapes
+from tests.test_api_reference import FUNCTIONS, api, docstrings
 
 NAMES = {name for names in NOT_COMPARED.values() for name in names.split()}
 COMPARED = [case for case in FUNCTIONS if case.values[1].__name__ not in NAMES]
@@ -62,7 +62,7 @@ def faults_in(sizes, name, text, value):
     """What is wrong with one result; of a cache the fields that are arrays are compared with their comments, or with what the text says."""
     if name != "cache":
         return sizes.match(text, value, name or "the result")
-    said = fields_of(type(value)) | named_shapes(text)
+    said = dict(api.field_comments(type(value))) | named_shapes(text)
     arrays = {field: part for field, part in value._asdict().items() if isinstance(part, np.ndarray)}
     return [fault for field, part in arrays.items() for fault in sizes.match(said.get(field, ""), part, f"cache.{field}")]
 

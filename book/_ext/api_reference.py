@@ -142,9 +142,12 @@ def class_signature(cls):
 
 
 def field_comments(named_tuple):
-    """(field, the comment behind it) for each field of a named tuple."""
-    found = (re.match(r"    (\w+): [^#]*(?:# (.*))?$", line) for line in inspect.getsource(named_tuple).split("\n"))
-    return [(match[1], match[2] or "") for match in found if match and match[1] in named_tuple._fields]
+    """(field, the comment behind it) for each field of a named tuple; the comment may stand in a class that it inherits from."""
+    found = dict.fromkeys(named_tuple._fields, "")
+    for kind in reversed([kind for kind in named_tuple.__mro__ if hasattr(kind, "_fields")]):
+        lines = (re.match(r"    (\w+): [^#]*# (.*)$", line) for line in inspect.getsource(kind).split("\n"))
+        found |= {match[1]: match[2] for match in lines if match and match[1] in found}
+    return list(found.items())
 
 
 def syntax_of(value):

@@ -10,7 +10,6 @@
 A letter gets its size from the arguments; one that stands only under "Returns" is explained there, as in "N is the sum of the lengths".
 """
 
-import inspect
 import re
 
 import numpy as np
@@ -19,6 +18,7 @@ import torch
 from rnncore.reference.cells import find_cell
 from rnncore.reference.shapes import parse
 from rnncore.reference.tree import leaves
+from tests.test_api_reference import api
 
 AXIS = r"(?:\d+[A-Z]\b|\w+)(?: [-+*/] \w+)*"
 SHAPE = re.compile(rf"(?<!\w)\((?:\.\.\.|{AXIS},|(?:\.\.\.|{AXIS})(?:, {AXIS})+)?\)")
@@ -86,7 +86,7 @@ class Sizes:
             said = {key: parse(axes[key]).pretty for key in axes}
         own = text.partition(f"{type(value).__name__} of ")[2]  # as in "(B, H), or LSTMState of (B, H)"
         alike = self._shapes(own or text) if isinstance(value, tuple) and not said else []
-        said = fields_of(type(value)) | said
+        said = said if isinstance(value, dict) else dict(api.field_comments(type(value))) | said
         faults = []
         for key, branch in branches.items():
             clause = re.search(rf"\b{key} is ([^;.]*)", self.text)
@@ -172,12 +172,6 @@ def named_shapes(text):
 
 def axes_of(shape):
     return [axis.strip(",") for axis in shape.strip("()").split(", ") if axis]
-
-
-def fields_of(kind):
-    """A dict from each field of a named tuple to the comment on it, which may stand in a class that it inherits from."""
-    classes = [c for c in reversed(kind.__mro__) if hasattr(c, "_fields")]
-    return {name: text for c in classes for name, text in re.findall(r"^    (\w+): .*#\s*(.*)$", inspect.getsource(c), re.MULTILINE)}
 
 
 def unlike(where, value, like):
