@@ -15,10 +15,10 @@ tensors: a call then costs less. In a large one memory costs most, and so no ten
 
 Contents
     CustomCell          what a cell gives to the template
+    Ops                 what its step is made of: IN_PLACE in the loop, RECORDED under autograd
     input_product       the first line above
     custom_step         one time step
     custom_forward      the loop, with its gradient
-    by_gate             the parts of a pre-activation
     product, total      sums over all steps and sequences, for `weight_gradients`
     sigmoid_slope, tanh_slope    derivatives, times a factor
 
@@ -44,11 +44,25 @@ class CustomCell(NamedTuple):
     """The recurrence of one kind of cell, on tensors, without the product with the input."""
 
     weights: tuple  # names of the parameters that act inside the loop
-    saved: tuple  # what a step keeps beside the state and the gates, which it writes over a_x: the width of each in multiples of H
-    step: Callable  # step(weights, a_x, *state, out, **options) -> state_next; out: where it and saved go, or None for each
+    saved: tuple  # what a step keeps beside the state and the gates, which `ops` leave in a_x: the width of each in multiples of H
+    step: Callable  # step(ops, weights, a_x, *state, out, **options) -> state_next; out: where it and saved go, or None for each
     slopes: Callable  # slopes(weights, states, saved, **options) -> tuple of new (T, B, ...); states (T + 1, B, H); saved: gates first
     step_backward: Callable  # step_backward(weights, slopes, *dstate_next) -> dstate; writes da_x over the first of the slopes
     weight_gradients: Callable  # weight_gradients(weights, states, saved, slopes) -> one for each weight; slopes[0] is da_x
+
+
+class Ops(NamedTuple):
+    """Functions of an array: in the loop each writes over its first argument."""
+
+    add: Callable
+    addmm: Callable
+    addcmul: Callable
+    sigmoid: Callable
+    tanh: Callable
+
+
+IN_PLACE = Ops(torch.Tensor.add_, torch.Tensor.addmm_, torch.Tensor.addcmul_, torch.sigmoid_, torch.tanh_)
+RECORDED = Ops(torch.add, torch.addmm, torch.addcmul, torch.sigmoid, torch.tanh)
 
 
 def input_product(params, xs):
@@ -69,14 +83,14 @@ def custom_step(cell, params, a_x, *state, **options):
     Args:
         cell: a `CustomCell`.
         params: dict of tensors that has the cell's weights.
-        a_x: (B, gates * H), made for this call: the gates are written over it.
+        a_x: (B, gates * H).
         *state: each (B, H).
         **options: further arguments of the cell's step, no tensors.
     Returns:
         state_next: tuple of (B, H).
     """
     weights = [_transposed(params[name]) for name in cell.weights]
-    return cell.step(weights, a_x, *state, out=[None] * (len(state) + len(cell.saved)), **options)
+    return cell.step(RECORDED, weights, a_x, *state, out=[None] * (len(state) + len(cell.saved)), **options)
 
 
 def custom_forward(cell, params, a_x, *state0, **options):
@@ -104,12 +118,6 @@ def product(d, v):
 def total(d):
     """The sum over steps and sequences: (T, B, N) gives (N,)."""
     return d.sum(dim=(0, 1))
-
-
-def by_gate(a, sizes):
-    """Split (B, gates * H) into parts of so many columns that may be written to; under autograd as PyTorch's own cells do it."""
-    split = torch.unsafe_split_with_sizes if torch.is_grad_enabled() else torch.split_with_sizes
-    return split(a, sizes, dim=1)
 
 
 def sigmoid_slope(factor, y, *, out):
@@ -155,7 +163,7 @@ class _Recurrence(torch.autograd.Function):
         with _cheap_calls():
             inside = [_transposed(weight).contiguous() for weight in _untracked(weights)]
             for a_x_t, *out in _steps([a_x, *(part[1:] for part in states), *saved[1:]]):
-                state = cell.step(inside, a_x_t, *state, out=out, **options)
+                state = cell.step(IN_PLACE, inside, a_x_t, *state, out=out, **options)
         ctx.cell, ctx.options, ctx.counts = cell, options, (len(weights), parts)
         ctx.save_for_backward(*weights, *states, *saved)
         return states[0][1:], *(part[-1].clone() for part in states)

@@ -17,7 +17,6 @@ from torch import _VF
 from rnncore.pytorch.arguments import tensors
 from rnncore.pytorch.custom_cell import (
     CustomCell,
-    by_gate,
     custom_forward,
     custom_step,
     input_product,
@@ -99,11 +98,11 @@ def _by_gates(params):
     return dict(zip(RESET_BEFORE.weights, W_hh.split((2 * H, H)), strict=True))
 
 
-def _step(weights, a_x, h, *, out):
+def _step(ops, weights, a_x, h, *, out):
     (W_rz_T, W_n_T), H = weights, h.shape[1]
-    a_rz, a_n = by_gate(a_x, (2 * H, H))
-    r, z = a_rz.addmm_(h, W_rz_T).sigmoid_().split_with_sizes((H, H), dim=1)
-    n = a_n.addmm_(r * h, W_n_T).tanh_()
+    a_rz, a_n = a_x.split_with_sizes((2 * H, H), dim=1)
+    r, z = ops.sigmoid(ops.addmm(a_rz, h, W_rz_T)).split_with_sizes((H, H), dim=1)
+    n = ops.tanh(ops.addmm(a_n, r * h, W_n_T))
     return (torch.lerp(n, h, z, out=out[0]),)  # (1 - z) * n + z * h
 
 

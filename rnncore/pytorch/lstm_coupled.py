@@ -13,7 +13,6 @@ import torch
 from rnncore.pytorch.arguments import tensors
 from rnncore.pytorch.custom_cell import (
     CustomCell,
-    by_gate,
     custom_forward,
     custom_step,
     input_product,
@@ -81,10 +80,10 @@ def lstm_coupled_forward(params, xs, state0):
     return hs, LSTMState(*state_T)
 
 
-def _step(weights, a_x, h, c, *, out):
+def _step(ops, weights, a_x, h, c, *, out):
     (W_hh_T,), (out_h, out_c), H = weights, out, h.shape[1]
-    a_i, a_g, a_o = by_gate(a_x.addmm_(h, W_hh_T), (H, H, H))
-    i, g, o = a_i.sigmoid_(), a_g.tanh_(), a_o.sigmoid_()
+    a_i, a_g, a_o = ops.addmm(a_x, h, W_hh_T).split_with_sizes((H, H, H), dim=1)
+    i, g, o = ops.sigmoid(a_i), ops.tanh(a_g), ops.sigmoid(a_o)
     c_next = torch.lerp(c, g, i, out=out_c)  # (1 - i) * c + i * g
     return torch.mul(o, torch.tanh(c_next), out=out_h), c_next
 

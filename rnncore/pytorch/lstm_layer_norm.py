@@ -16,7 +16,6 @@ from torch.ops import aten
 from rnncore.pytorch.arguments import tensors
 from rnncore.pytorch.custom_cell import (
     CustomCell,
-    by_gate,
     custom_forward,
     custom_step,
     sigmoid_slope,
@@ -98,13 +97,13 @@ def _normalised_input(params, xs, eps):
     return F.layer_norm(xw, xw.shape[-1:], params["gain_ih"], params["bias_ih"] + params["bias_hh"], eps)
 
 
-def _step(weights, a_x, h, c, *, out, eps):
+def _step(ops, weights, a_x, h, c, *, out, eps):
     (W_hh_T, gain_hh, gain_c, bias_c), (out_h, out_c, out_hw), H = weights, out, h.shape[1]
     hw = torch.mm(h, W_hh_T, out=out_hw)  # (B, 4H)
-    a = a_x.add_(torch.layer_norm(hw, gain_hh.shape, gain_hh, None, eps))
-    a_if, a_g, a_o = by_gate(a, (2 * H, H, H))
-    i, f = a_if.sigmoid_().split_with_sizes((H, H), dim=1)
-    g, o = a_g.tanh_(), a_o.sigmoid_()
+    a = ops.add(a_x, torch.layer_norm(hw, gain_hh.shape, gain_hh, None, eps))
+    a_if, a_g, a_o = a.split_with_sizes((2 * H, H, H), dim=1)
+    i, f = ops.sigmoid(a_if).split_with_sizes((H, H), dim=1)
+    g, o = ops.tanh(a_g), ops.sigmoid(a_o)
     c_next = torch.mul(f, c, out=out_c).addcmul_(i, g)
     return torch.mul(o, torch.layer_norm(c_next, gain_c.shape, gain_c, bias_c, eps).tanh_(), out=out_h), c_next
 

@@ -13,7 +13,6 @@ import torch
 from rnncore.pytorch.arguments import tensors
 from rnncore.pytorch.custom_cell import (
     CustomCell,
-    by_gate,
     custom_forward,
     custom_step,
     input_product,
@@ -85,12 +84,12 @@ def lstm_peephole_forward(params, xs, state0):
     return hs, LSTMState(*state_T)
 
 
-def _step(weights, a_x, h, c, *, out):
+def _step(ops, weights, a_x, h, c, *, out):
     (W_hh_T, w_ci, w_cf, w_co), (out_h, out_c), H = weights, out, h.shape[1]
-    a_i, a_f, a_g, a_o = by_gate(a_x.addmm_(h, W_hh_T), (H, H, H, H))
-    i, f, g = a_i.addcmul_(w_ci, c).sigmoid_(), a_f.addcmul_(w_cf, c).sigmoid_(), a_g.tanh_()
+    a_i, a_f, a_g, a_o = ops.addmm(a_x, h, W_hh_T).split_with_sizes((H, H, H, H), dim=1)
+    i, f, g = ops.sigmoid(ops.addcmul(a_i, w_ci, c)), ops.sigmoid(ops.addcmul(a_f, w_cf, c)), ops.tanh(a_g)
     c_next = torch.addcmul(f * c, i, g, out=out_c)
-    o = a_o.addcmul_(w_co, c_next).sigmoid_()
+    o = ops.sigmoid(ops.addcmul(a_o, w_co, c_next))
     return torch.mul(o, torch.tanh(c_next), out=out_h), c_next
 
 

@@ -53,8 +53,8 @@ def rnn_residual_forward(params, xs, state0, *, scale=1.0):
     return hs, h_T
 
 
-def _step(weights, a_x, h, *, out, scale):
-    tanh_a = a_x.addmm_(h, weights[0]).tanh_()
+def _step(ops, weights, a_x, h, *, out, scale):
+    tanh_a = ops.tanh(ops.addmm(a_x, h, weights[0]))
     return (torch.add(h, tanh_a, alpha=scale, out=out[0]),)
 
 

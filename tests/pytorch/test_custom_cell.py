@@ -79,6 +79,21 @@ def test_the_buffers_of_the_loops_stay_inside(rng, name, options):
     assert not any(gradient.is_inference() for gradient in gradients[0])
 
 
+@pytest.mark.parametrize(("name", "options"), VARIANTS)
+@pytest.mark.filterwarnings("ignore:.*torch.jit.* is deprecated:DeprecationWarning")  # PyTorch's forward mode warns of itself
+def test_a_step_has_a_jacobian_in_forward_mode_too(rng, name, options):
+    """What a step does in the loop, writing over its arguments, it does not do for others."""
+    params, xs, state = tree_map(torch.tensor, arguments(CELLS[name], rng))
+
+    def next_shown(h):
+        after = getattr(mirror, f"{name}_step_forward")(params, xs[0], state._replace(h=h) if is_lstm else h, **options)
+        return after.h if is_lstm else after
+
+    is_lstm = isinstance(state, LSTMState)
+    h = state.h if is_lstm else state
+    torch.testing.assert_close(torch.func.jacfwd(next_shown)(h), torch.func.jacrev(next_shown)(h), rtol=0, atol=1e-12)
+
+
 @pytest.mark.parametrize("name", ["rnn_residual", "lstm_peephole", "lstm_layer_norm", "lstm_coupled"])
 def test_float32_stays_float32(rng, name):
     cell = CELLS[name]
