@@ -32,7 +32,7 @@ def numerical_gradient(loss, array, *, eps=1e-3):
     [3.0, 12.0]
     """
     if not isinstance(array, np.ndarray) or array.dtype.kind != "f":
-        given = getattr(array, "dtype", type(array).__name__)
+        given = array.dtype if isinstance(array, np.ndarray) else f"a value of type {type(array).__name__}"
         raise TypeError(f"numerical_gradient: array must be a floating-point NumPy array, got {given}.")
     gradient = np.zeros_like(array)
     for index in np.ndindex(array.shape):

@@ -11,7 +11,8 @@ gates, which it writes over a_x, and the few tensors of `saved`; a step of the l
 loops run over `unbind`: with `a_x[t]` under autograd the backward pass of each indexing would write a full-size tensor of zeros, and the
 time would grow with T squared. In a small network a call costs more than its arithmetic, so the loops make few tensors and few views:
 `unbind` makes a view for every step at less than half the price of a slice in each. They run in inference mode, on the memory of ordinary
-tensors: a call then costs less. In a large one memory costs most, and so no tensor of (T, B, gates * H) is made that another can lend.
+tensors: a call then costs less. In a large network memory costs most, so what can be written over another tensor of (T, B, gates * H)
+gets none of its own. There is no second derivative: who asks for one gets an error, and the loop of steps has it.
 
 Contents
     CustomCell          what a cell gives to the template
@@ -23,8 +24,8 @@ Contents
     sigmoid_slope, tanh_slope    derivatives, times a factor
 
 A cell works on tuples of tensors: `state` is (h,) or (h, c), with what the cell shows first; `step` gets every matrix of `weights`
-transposed, copied once because products with it are then faster. Its functions have no branch on values and no transfer from the device,
-so that a call can be compiled, or captured in a CUDA graph together with its backward pass.
+transposed; the loop copies them once, because products with them are then faster. Its functions have no branch on values and no transfer
+from the device, so that a call can be compiled, or captured in a CUDA graph together with its backward pass.
 Source: Werbos (1990); hoisting and deferring: Appleyard, Kocisky and Blunsom (2016), "Optimizing Performance of
 Recurrent Neural Networks on GPUs".
 """
@@ -33,7 +34,6 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
-from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 from torch.ops import aten
 
@@ -43,9 +43,9 @@ __all__ = []
 class CustomCell(NamedTuple):
     """The recurrence of one kind of cell, on tensors, without the product with the input."""
 
-    weights: tuple  # names of the parameters that act inside the loop
+    weights: tuple  # keys of what acts inside the loop: parameters, or parts of one
     saved: tuple  # what a step keeps beside the state and the gates, which `ops` leave in a_x: the width of each in multiples of H
-    step: Callable  # step(ops, weights, a_x, *state, out, **options) -> state_next; out: where it and saved go, or None for each
+    step: Callable  # step(ops, weights, a_x, *state, out, **options) -> state_next; out: where state_next and saved go, or None for each
     slopes: Callable  # slopes(weights, states, saved, **options) -> tuple of new (T, B, ...); states (T + 1, B, H); saved: gates first
     step_backward: Callable  # step_backward(weights, slopes, *dstate_next) -> dstate; writes da_x over the first of the slopes
     weight_gradients: Callable  # weight_gradients(weights, states, saved, slopes) -> one for each weight; slopes[0] is da_x
@@ -169,8 +169,14 @@ class _Recurrence(torch.autograd.Function):
         return states[0][1:], *(part[-1].clone() for part in states)
 
     @staticmethod
-    @once_differentiable
     def backward(ctx, dhs, *dstate):
+        if torch.is_grad_enabled() and not torch.compiler.is_compiling():
+            raise RuntimeError("create_graph=True: a sequence of this cell has first derivatives alone; its step function has all.")
+        with torch.no_grad():
+            return _Recurrence.gradients(ctx, dhs, *dstate)
+
+    @staticmethod
+    def gradients(ctx, dhs, *dstate):
         cell, (count, parts), kept = ctx.cell, ctx.counts, ctx.saved_tensors
         weights, states, saved = kept[:count], kept[count : count + parts], kept[count + parts :]
         slopes = cell.slopes(weights, states, saved, **ctx.options)

@@ -58,8 +58,8 @@ def init_encoder_decoder(
         dtype: PyTorch dtype.
     Returns:
         A dict: encoder {embedding {weight (U, D)}, rnn}, decoder {embedding {weight (V, D)}, output {weight (V, H), bias (V,)}, rnn}; rnn
-        is a dict of the cell's parameters. With attention decoder has combine {weight (H, 2H), bias (H,)} and attention, too: the score's
-        parameters for queries, keys and units of size H.
+        is a dict of the cell's parameters. With a score decoder has combine {weight (H, 2H), bias (H,)} and attention {weight_query (H, H),
+        weight_key (H, H), v (H,) for the additive score, weight (H, H) for the multiplicative one}, too.
     Raises:
         TypeError, ValueError: an argument has the wrong type or value; the sentence says which.
     """

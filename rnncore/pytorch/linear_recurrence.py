@@ -12,7 +12,6 @@ Source: Hillis and Steele (1986); Blelloch (1990); for recurrent networks Martin
 """
 
 import torch
-from torch.autograd.function import once_differentiable
 
 from rnncore.pytorch.arguments import tensors
 
@@ -65,11 +64,10 @@ class _Scan(torch.autograd.Function):
         return hs
 
     @staticmethod
-    @once_differentiable
     def backward(ctx, dhs):
         a, state0, hs = ctx.saved_tensors
         a_next = torch.cat([a[1:], torch.zeros_like(a[:1])])  # nothing follows the last step
-        db = _scan(a_next.flip(0), dhs.flip(0), torch.zeros_like(state0)).flip(0)
+        db = _Scan.apply(a_next.flip(0), dhs.flip(0), torch.zeros_like(state0)).flip(0)  # which has a gradient, too
         before = torch.cat([state0[None], hs[:-1]])  # h_{t-1}
         return db * before, db, a[0] * db[0]
 

@@ -48,6 +48,7 @@ def clip_by_norm(grads, max_norm):
         grads: the scaled tree, shaped as grads.
         norm: the norm before scaling.
     Raises:
+        TypeError: a gradient is no floating-point array.
         ValueError: max_norm is not positive, or a gradient is not finite.
     Source: Pascanu, Mikolov and Bengio (2013), algorithm 1.
 
@@ -71,6 +72,7 @@ def clip_by_value(grads, max_value):
     Returns:
         The tree of cut gradients, shaped as grads.
     Raises:
+        TypeError: a gradient is no floating-point array.
         ValueError: max_value is not positive, or a gradient is not finite.
     Source: Mikolov (2012), PhD thesis; Graves (2013), section 2.1, cuts the gradients of the pre-activations instead.
 
@@ -93,6 +95,7 @@ def sgd_step(params, grads, *, lr, weight_decay=0.0):
     Returns:
         params: the new tree, shaped as params.
     Raises:
+        TypeError: a gradient is no floating-point array.
         ValueError: the trees differ, a setting is out of range, or a gradient is not finite.
 
     >>> sgd_step({"w": np.array([1.0])}, {"w": np.array([0.5])}, lr=0.1)["w"].tolist()

@@ -89,7 +89,7 @@ def pack_forward(xs, lengths):
     """Leave the padding out.
 
     Args:
-        xs: (T, B, D); T is steps, or the largest length.
+        xs: (T, B, D).
         lengths: (B,), whole numbers from 1 to T.
     Returns:
         data: (N, D), N the sum of the lengths.

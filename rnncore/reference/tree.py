@@ -3,7 +3,7 @@
 A model's parameters are a dict of dicts of arrays, its state an array or a NamedTuple of arrays. `leaves` lists what is in
 such a tree with the path to it, `tree_map` applies a function to each leaf of one or several trees of the same structure.
 
-Source: trees, `tree_map` and the way a path is written are those of JAX (`jax.tree_util`).
+Source: `tree_map` and the way a path is written are those of JAX (`jax.tree_util`); here None is a leaf, and dicts keep their order.
 """
 
 __all__ = ["leaves", "tree_map"]

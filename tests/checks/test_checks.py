@@ -94,7 +94,15 @@ def test_numerical_gradient_is_accurate_to_ten_digits(rng):
     compare("gradient of sin", numerical_gradient(lambda: np.sin(x).sum(), x), np.cos(x), rtol=1e-10, atol=1e-11)
 
 
-@pytest.mark.parametrize(("array", "given"), [(np.arange(3), "int64"), (np.ones(3, bool), "bool"), ([1.0], "list")])
+@pytest.mark.parametrize(
+    ("array", "given"),
+    [
+        (np.arange(3), "int64"),
+        (np.ones(3, bool), "bool"),
+        ([1.0], "a value of type list"),
+        (np.float64(1), "a value of type float64"),
+    ],
+)
 def test_numerical_gradient_moves_floating_point_arrays_alone(array, given):
     """In whole numbers a small step is no step, and the gradient would be 0."""
     with pytest.raises(TypeError, match=rf"numerical_gradient: array must be a floating-point NumPy array, got {given}\."):

@@ -6,6 +6,7 @@ import torch
 
 import rnncore.pytorch as mirror
 from rnncore.checks import check_parity, compare
+from rnncore.pytorch import lstm_layer_norm
 from rnncore.reference.cells import CELLS
 from rnncore.reference.lstm import LSTMState
 from rnncore.reference.tree import leaves, tree_map
@@ -82,7 +83,7 @@ def test_the_buffers_of_the_loops_stay_inside(rng, name, options):
 @pytest.mark.parametrize(("name", "options"), VARIANTS)
 @pytest.mark.filterwarnings("ignore:.*torch.jit.* is deprecated:DeprecationWarning")  # PyTorch's forward mode warns of itself
 def test_a_step_has_a_jacobian_in_forward_mode_too(rng, name, options):
-    """What a step does in the loop, writing over its arguments, it does not do for others."""
+    """Only in the loop does a step write over its arguments; called by itself it does not."""
     params, xs, state = tree_map(torch.tensor, arguments(CELLS[name], rng))
 
     def next_shown(h):
@@ -92,6 +93,24 @@ def test_a_step_has_a_jacobian_in_forward_mode_too(rng, name, options):
     is_lstm = isinstance(state, LSTMState)
     h = state.h if is_lstm else state
     torch.testing.assert_close(torch.func.jacfwd(next_shown)(h), torch.func.jacrev(next_shown)(h), rtol=0, atol=1e-12)
+
+
+def test_a_second_derivative_is_refused(rng):
+    """It would be wrong in silence: the graph does not know what the gradient was made of."""
+    params, xs, state0 = tree_map(lambda leaf: torch.tensor(leaf, requires_grad=True), arguments(CELLS["rnn_residual"], rng))
+    hs, _ = mirror.rnn_residual_forward(params, xs, state0)
+    with pytest.raises(RuntimeError, match=r"create_graph=True: a sequence of this cell has first derivatives alone"):
+        torch.autograd.grad(hs.sum(), xs, create_graph=True)
+
+
+def test_layer_norm_adds_up_the_blocks_of_its_weights_gradients(rng, monkeypatch):
+    params, xs, state0 = tree_map(lambda leaf: torch.tensor(leaf, requires_grad=True), arguments(CELLS["lstm_layer_norm"], rng))
+    found = []
+    for block in (T, 2):
+        monkeypatch.setattr(lstm_layer_norm, "BLOCK", block)
+        hs, _ = mirror.lstm_layer_norm_forward(params, xs, state0)
+        found.append(torch.autograd.grad(hs.square().sum(), list(params.values())))
+    torch.testing.assert_close(*found, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("name", ["rnn_residual", "lstm_peephole", "lstm_layer_norm", "lstm_coupled"])

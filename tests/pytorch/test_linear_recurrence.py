@@ -30,6 +30,11 @@ def test_scan_is_as_accurate_as_the_loop_where_products_underflow():
     torch.testing.assert_close(scan, loop, rtol=1e-14, atol=0)
 
 
+def test_a_scan_has_second_derivatives():
+    a, b, state0 = (torch.rand(shape, dtype=torch.float64, requires_grad=True) for shape in ((7, B, H), (7, B, H), (B, H)))
+    assert torch.autograd.gradgradcheck(mirror.linear_recurrence_scan_forward, (a, b, state0))
+
+
 class Operations(TorchDispatchMode):
     """How many operations PyTorch does meanwhile, forwards and backwards."""
 

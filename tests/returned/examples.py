@@ -1,7 +1,6 @@
 """Arguments that no specification describes, by the function's name, with its folder where the folders differ.
 
-Several examples of one function stand in a list. `NOT_COMPARED` names the functions that return nothing whose shape a docstring could give,
-with the reason.
+Several examples of one function stand in a list. `NOT_COMPARED` names functions that are not called, with the reason.
 """
 
 import numpy as np
@@ -83,7 +82,7 @@ EXAMPLES = {
     **{name: [{"cell": "lstm"}, {"cell": "rnn"}] for name in OF_ANY_CELL},
     "bidirectional_forward": [{}, {"cell": "gru", "merge": "sum"}],
     "init_attention": [{"attention_size": SIZES["A"]}, {"score": "multiplicative"}],
-    "init_encoder_decoder": [{}, {"score": "dot", "cell": "lstm"}],
+    "init_encoder_decoder": [{}, {"score": "dot", "cell": "lstm"}, {"score": "additive"}, {"score": "multiplicative"}],
     "init_stacked": {"layers": 3},
     "stacked_forward": {"params": LAYERS, "state0": [STATE] * 3},
     "self_attention_forward": {"num_heads": 7},

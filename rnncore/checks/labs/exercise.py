@@ -11,7 +11,7 @@ learner's error, its words are the diagnosis. So no message can point at a mista
 Inputs are a worked example whose numbers can be followed by hand, then fresh random ones at every call: other sizes, all
 different, in float64 and in float32.
 
-Source: this course; the environment variable that tells a grader's run is nbgrader's.
+Source: this course; nbgrader sets `NBGRADER_EXECUTION`.
 """
 
 import contextlib

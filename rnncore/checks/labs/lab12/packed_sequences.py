@@ -5,7 +5,7 @@ Contents
     packed_states    the right function
     packed           its check
 
-Source: `torch.nn.utils.rnn`; that what lies behind the end is zero is its rule, too.
+Source: `torch.nn.utils.rnn`; `pad_packed_sequence`, too, puts zero behind the end unless told otherwise.
 """
 
 import torch
