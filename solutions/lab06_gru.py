@@ -22,7 +22,7 @@
 #
 # - write the step of a GRU with the reset gate after the recurrent product, and with the reset gate before it;
 # - carry the gradient back through a step by all four ways that lead to the state before;
-# - say why $z$ and $1 - z$ can be converted into one another, and why the two sides of the reset gate cannot;
+# - say why $z$ and $1 - z$ can be converted into one another, and why the two sides of the reset gate in general cannot;
 # - compare cells of equal size on a task, and say what the comparison shows and what it does not.
 #
 # **You need** the chapter [The GRU and its two conventions](book:gru), for part 7 the beginning of [Counting parameters

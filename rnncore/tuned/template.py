@@ -51,7 +51,7 @@ class TunedCache(NamedTuple):
     states: tuple  # of (T, B, H); the first one is hs
     kept: tuple  # of (T, B, ...)
     inputs: tuple  # of (T, B, ...), what `prepare` kept
-    options: dict
+    options: dict  # further arguments of the cell
 
     @property
     def cs(self):
