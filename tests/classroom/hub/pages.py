@@ -45,13 +45,22 @@ def items(page, box):
     return page.locator(f"#{box}_assignments_list > div.list_item")
 
 
+def press_in_list(page, box, lab, button):
+    """Press a button beside a lab in the assignment list; a notebook that comes to the front meanwhile hides the list, which is then asked
+    for again."""
+    for _ in range(5):
+        with contextlib.suppress(TimeoutError):
+            return items(page, box).filter(has_text=lab).get_by_role("button", name=button, exact=True).first.click(timeout=10000)
+    raise AssertionError(f"the button {button} of {lab} was to be seen, but the list never stayed in front.")
+
+
 def fetch(page, lab):
-    items(page, "released").filter(has_text=lab).get_by_role("button", name="Fetch", exact=True).click()
+    press_in_list(page, "released", lab, "Fetch")
     expect(page.locator("#fetched_assignments_list")).to_contain_text(lab)
 
 
 def submit(page, lab):
-    items(page, "fetched").filter(has_text=lab).get_by_role("button", name="Submit", exact=True).click()
+    press_in_list(page, "fetched", lab, "Submit")
     expect(page.locator("#submitted_assignments_list")).to_contain_text(lab)
 
 
@@ -78,7 +87,7 @@ def validate(page):
 
 def read_feedback(page, held, name, lab):
     """Fetch the feedback of a lab and return the page's text."""
-    items(page, "submitted").filter(has_text=lab).get_by_role("button", name="Fetch Feedback").first.click()
+    press_in_list(page, "submitted", lab, "Fetch Feedback")
     link = page.locator("#submitted_assignments_list a", has_text="view feedback")
     link.first.wait_for()
     link.first.click()
