@@ -2,12 +2,14 @@
 
 import csv
 import os
+import re
 import signal
 import sys
 from pathlib import Path
 
 import nbformat
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.learner import rewrite, run, solutions
 from tests.classroom.hub import pages
@@ -75,7 +77,7 @@ def test_a_class_from_login_to_grades(held, chromium, look):
 def work_through_a_lab(ada, held, look):
     """A student finds no door to the teacher's side, fetches a lab, and writes all but the last step."""
     ada.get_by_role("menuitem", name="Nbgrader", exact=True).click()
-    assert [text.strip() for text in ada.locator(".lm-Menu-itemLabel").all_inner_texts() if text.strip()] == ["Assignment List"]
+    expect(ada.locator(".lm-Menu-itemLabel", has_text=re.compile(r"\S"))).to_have_text(["Assignment List"])
     ada.keyboard.press("Escape")
     assert ada.request.get(f"{held.address}/user/ada/formgrader/manage_assignments").status == 404
     assert ada.request.get(f"{held.address}/user/teacher/api/contents").status in (403, 404)
@@ -97,7 +99,9 @@ def work_through_a_lab(ada, held, look):
 
 def find_it_again_and_submit(ada, held, look):
     pages.open_lab(ada, held, "ada", LAB)
-    assert solutions(LAB)["step_forward"].splitlines()[-1].strip() in cell_of(ada, LAB, "step_forward").inner_text()
+    cell = cell_of(ada, LAB, "step_forward")
+    cell.scroll_into_view_if_needed()  # a cell is drawn after its notebook is there
+    expect(cell).to_contain_text(solutions(LAB)["step_forward"].splitlines()[-1].strip())
     pages.submit(ada, LAB)
     look(ada, "student-list-dark")
 
@@ -182,10 +186,12 @@ def grades(answer):
 
 
 def cell_of(page, lab, name):
-    """The cell with a grade_id in the page of a lab."""
+    """The cell with a grade_id in the page of a lab, when all cells are there."""
     cells = [cell for cell in nbformat.read(ROOT / "labs" / lab / f"{lab}.ipynb", 4).cells if cell.cell_type == "code"]
     (place,) = [i for i, cell in enumerate(cells) if cell.metadata.get("nbgrader", {}).get("grade_id") == name]
-    return page.locator(".jp-CodeCell").nth(place)
+    shown = page.locator(".jp-CodeCell")
+    shown.nth(len(cells) - 1).wait_for(state="attached")
+    return shown.nth(place)
 
 
 def wait_for(page, condition, seconds=60):
