@@ -3,16 +3,19 @@ r"""One template for cells that have no fused kernel: the hand-derived BPTT of t
     a_x = xs W_ih^T + b_ih + b_hh                                 one product for all steps, by autograd ("hoisted")
     state_t = step(weights, a_x_t, state_{t-1})                   t = 1 .. T, the loop; what it keeps goes over a_x and into buffers
     slopes = slopes(weights, states, saved)                       the derivatives that need no gradient, for all steps at once
-    da_x_t, dstate_{t-1} = step'(slopes_t, dh_t + dstate_t)       t = T .. 1, the loop back; da_x takes the place of the first slopes
+    da_x_t, dstate_{t-1} = step'(slopes_t, dstate_t)              t = T .. 1, the loop back; da_x takes the place of the first slopes
     dweights                                                      one product for all steps, after the loop ("deferred")
+
+The last three lines are done for one block of steps after another, from the last to the first; a small problem has one block.
 
 An eager loop records every operation of every step in PyTorch's graph. Here the graph sees one function: forward keeps all states, the
 gates, which it writes over a_x, and the few tensors of `saved`; a step of the loop back is a few products, written over the slopes. The
 loops run over `unbind`: with `a_x[t]` under autograd the backward pass of each indexing would write a full-size tensor of zeros, and the
-time would grow with T squared. In a small network a call costs more than its arithmetic, so the loops make few tensors and few views:
-`unbind` makes a view for every step at less than half the price of a slice in each. They run in inference mode, on the memory of ordinary
-tensors: a call then costs less. In a large network memory costs most, so what can be written over another tensor of (T, B, gates * H)
-gets none of its own. There is no second derivative: who asks for one gets an error, and the loop of steps has it.
+time would grow with T squared. In a small network a call costs more than its arithmetic, so the loops make few tensors and no views:
+`unbind` makes one for every step at less than half the price of a slice in each. They run in inference mode, on the memory of ordinary
+tensors: a call then costs less. In a large network memory costs most, and memory new from the system more than used: what can be written
+over another tensor of (T, B, gates * H) gets none of its own, and what the way back needs for itself is as large as a block of steps.
+There is no second derivative: who asks for one gets an error, and the loop of steps has it.
 
 Contents
     CustomCell          what a cell gives to the template
@@ -30,6 +33,7 @@ Source: Werbos (1990); hoisting and deferring: Appleyard, Kocisky and Blunsom (2
 Recurrent Neural Networks on GPUs".
 """
 
+import functools
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -39,16 +43,21 @@ from torch.ops import aten
 
 __all__ = []
 
+BLOCK = 2**21  # entries of a_x in a block of the way back: 8 MiB in float32
+
 
 class CustomCell(NamedTuple):
     """The recurrence of one kind of cell, on tensors, without the product with the input."""
 
     weights: tuple  # keys of what acts inside the loop: parameters, or parts of one
+    columns: tuple  # what `ops.split` cuts pre-activations into: from where to where, in multiples of H
     saved: tuple  # what a step keeps beside the state and the gates, which `ops` leave in a_x: the width of each in multiples of H
-    step: Callable  # step(ops, weights, a_x, *state, out, **options) -> state_next; out: where state_next and saved go, or None for each
-    slopes: Callable  # slopes(weights, states, saved, **options) -> tuple of new (T, B, ...); states (T + 1, B, H); saved: gates first
-    step_backward: Callable  # step_backward(weights, slopes, *dstate_next) -> dstate; writes da_x over the first of the slopes
+    step: Callable  # step(ops, weights, a_x, columns, *state, out, **options) -> state_next; out: where it and saved go, or None for each
+    slopes: Callable  # slopes(weights, states, saved, room, **options) -> tuple of (T, B, ...), the first lies in room, which is as a_x is
+    step_backward: Callable  # step_backward(weights, slopes, dh, *dstate_next) -> dstate without dh; adds to dh, writes da_x over slopes[0]
     weight_gradients: Callable  # weight_gradients(weights, states, saved, slopes) -> one for each weight; slopes[0] is da_x
+
+    # `slopes` and `weight_gradients` get a block of steps: states, each (T + 1, B, H), and saved, each (T, B, ...), with the gates first.
 
 
 class Ops(NamedTuple):
@@ -59,10 +68,19 @@ class Ops(NamedTuple):
     addcmul: Callable
     sigmoid: Callable
     tanh: Callable
+    split: Callable  # split(y, columns) -> y cut into columns: the loop has views of them before y is written, autograd gets their widths
 
 
-IN_PLACE = Ops(torch.Tensor.add_, torch.Tensor.addmm_, torch.Tensor.addcmul_, torch.sigmoid_, torch.tanh_)
-RECORDED = Ops(torch.add, torch.addmm, torch.addcmul, torch.sigmoid, torch.tanh)
+def _views(y, columns):
+    return columns
+
+
+def _cut(y, columns):
+    return y.split_with_sizes(columns, dim=1)
+
+
+IN_PLACE = Ops(torch.Tensor.add_, torch.Tensor.addmm_, torch.Tensor.addcmul_, torch.sigmoid_, torch.tanh_, _views)
+RECORDED = Ops(torch.add, torch.addmm, torch.addcmul, torch.sigmoid, torch.tanh, _cut)
 
 
 def input_product(params, xs):
@@ -89,8 +107,9 @@ def custom_step(cell, params, a_x, *state, **options):
     Returns:
         state_next: tuple of (B, H).
     """
-    weights = [_transposed(params[name]) for name in cell.weights]
-    return cell.step(RECORDED, weights, a_x, *state, out=[None] * (len(state) + len(cell.saved)), **options)
+    weights, H = [_transposed(params[name]) for name in cell.weights], state[0].shape[1]
+    widths = [(end - start) * H for start, end in cell.columns]
+    return cell.step(RECORDED, weights, a_x, widths, *state, out=[None] * (len(state) + len(cell.saved)), **options)
 
 
 def custom_forward(cell, params, a_x, *state0, **options):
@@ -153,8 +172,8 @@ class _Recurrence(torch.autograd.Function):
     """The loop over time and its gradient."""
 
     @staticmethod
-    def forward(ctx, cell, options, parts, a_x, *state_and_weights):
-        state, weights = state_and_weights[:parts], state_and_weights[parts:]
+    def forward(ctx, cell, options, count, a_x, *state_and_weights):
+        state, weights = state_and_weights[:count], state_and_weights[count:]
         (T, B), H = a_x.shape[:2], state[0].shape[1]
         states = [a_x.new_empty(T + 1, B, H) for _ in state]
         saved = [a_x, *(a_x.new_empty(T, B, width * H) for width in cell.saved)]
@@ -162,26 +181,43 @@ class _Recurrence(torch.autograd.Function):
             all_steps[0] = first
         with _cheap_calls():
             inside = [_transposed(weight).contiguous() for weight in _untracked(weights)]
-            for a_x_t, *out in _steps([a_x, *(part[1:] for part in states), *saved[1:]]):
-                state = cell.step(IN_PLACE, inside, a_x_t, *state, out=out, **options)
-        ctx.cell, ctx.options, ctx.counts = cell, options, (len(weights), parts)
+            columns, n = [a_x[:, :, start * H : end * H] for start, end in cell.columns], len(cell.columns)
+            for a_x_t, *views in _steps([a_x, *columns, *(part[1:] for part in states), *saved[1:]]):
+                state = cell.step(IN_PLACE, inside, a_x_t, views[:n], *state, out=views[n:], **options)
+        ctx.cell, ctx.options, ctx.counts = cell, options, (len(weights), count)
         ctx.save_for_backward(*weights, *states, *saved)
         return states[0][1:], *(part[-1].clone() for part in states)
 
     @staticmethod
-    def backward(ctx, dhs, *dstate):
+    def backward(ctx, dhs, dh_T, *others):
         if torch.is_grad_enabled() and not torch.compiler.is_compiling():
             raise RuntimeError("create_graph=True: a sequence of this cell has first derivatives alone; its step function has all.")
         with torch.no_grad():
-            return _Recurrence.gradients(ctx, dhs, *dstate)
+            return _Recurrence.gradients(ctx, dhs, dh_T, others)
 
     @staticmethod
-    def gradients(ctx, dhs, *dstate):
-        cell, (count, parts), kept = ctx.cell, ctx.counts, ctx.saved_tensors
-        weights, states, saved = kept[:count], kept[count : count + parts], kept[count + parts :]
-        slopes = cell.slopes(weights, states, saved, **ctx.options)
+    def gradients(ctx, dhs, dh_T, others):
+        cell, (n, count), kept = ctx.cell, ctx.counts, ctx.saved_tensors
+        weights, states, saved = kept[:n], kept[n : n + count], kept[n + count :]
+        dhs = torch.cat([torch.zeros_like(dh_T)[None], dhs])  # of h_0 .. h_T: a step back adds to the one before it
+        dhs[-1] += dh_T
+        da_x, dweights = torch.empty_like(saved[0]), []
         with _cheap_calls():
-            inside = _untracked(weights)
-            for dh, *slopes_t in _steps([dhs, *slopes], reversed):
-                dstate = cell.step_backward(inside, slopes_t, dstate[0] + dh, *dstate[1:])
-        return None, None, None, slopes[0], *(part.clone() for part in dstate), *cell.weight_gradients(weights, states, saved, slopes)
+            inside, (dh_next,) = _untracked(weights), _untracked([dhs[-1]])
+        for steps in reversed(_blocks(da_x)):
+            states_of = [part[steps.start : steps.stop + 1] for part in states]
+            saved_of = [part[steps] for part in saved]
+            slopes = cell.slopes(weights, states_of, saved_of, da_x[steps], **ctx.options)
+            with _cheap_calls():
+                for dh, *slopes_t in _steps([dhs[steps], *slopes], reversed):
+                    others = cell.step_backward(inside, slopes_t, dh, dh_next, *others)
+                    dh_next = dh
+            dweights.append(cell.weight_gradients(weights, states_of, saved_of, slopes))
+        dweights = [functools.reduce(torch.add, blocks) for blocks in zip(*dweights, strict=True)]
+        return None, None, None, da_x, dhs[0].clone(), *(part.clone() for part in others), *dweights
+
+
+def _blocks(a_x):
+    """The steps of each block, as slices."""
+    size = max(1, BLOCK // a_x[0].numel())
+    return [slice(start, min(start + size, len(a_x))) for start in range(0, len(a_x), size)]

@@ -98,31 +98,31 @@ def _by_gates(params):
     return dict(zip(RESET_BEFORE.weights, W_hh.split((2 * H, H)), strict=True))
 
 
-def _step(ops, weights, a_x, h, *, out):
-    (W_rz_T, W_n_T), H = weights, h.shape[1]
-    a_rz, a_n = a_x.split_with_sizes((2 * H, H), dim=1)
-    r, z = ops.sigmoid(ops.addmm(a_rz, h, W_rz_T)).split_with_sizes((H, H), dim=1)
+def _step(ops, weights, a_x, columns, h, *, out):
+    W_rz_T, W_n_T = weights
+    a_rz, a_n = ops.split(a_x, columns[:2])
+    r, z = ops.split(ops.sigmoid(ops.addmm(a_rz, h, W_rz_T)), columns[2:])
     n = ops.tanh(ops.addmm(a_n, r * h, W_n_T))
     return (torch.lerp(n, h, z, out=out[0]),)  # (1 - z) * n + z * h
 
 
-def _slopes(weights, states, saved):
+def _slopes(weights, states, saved, room):
     h, (gates,) = states[0][:-1], saved
     r, z, n = gates.chunk(3, dim=2)
-    slope_a = torch.empty_like(gates)
-    slope_r, slope_z, slope_n = slope_a.chunk(3, dim=2)
+    slope_r, slope_z, slope_n = room.chunk(3, dim=2)
     sigmoid_slope(h, r, out=slope_r)
     sigmoid_slope(h - n, z, out=slope_z)
     tanh_slope(1 - z, n, out=slope_n)
-    return slope_a, slope_a[:, :, : 2 * h.shape[2]], slope_r, slope_z, slope_n, r, z
+    return room, room[:, :, : 2 * h.shape[2]], slope_r, slope_z, slope_n, r, z
 
 
-def _step_backward(weights, slopes, dh_next):
+def _step_backward(weights, slopes, dh, dh_next):
     (W_rz, W_n), (_, da_rz, da_r, da_z, da_n, r, z) = weights, slopes
     drh = da_n.mul_(dh_next) @ W_n  # gradient at r * h
     da_r.mul_(drh)
     da_z.mul_(dh_next)
-    return (torch.addmm(torch.addcmul(dh_next * z, drh, r), da_rz, W_rz),)
+    dh.addcmul_(dh_next, z).addcmul_(drh, r).addmm_(da_rz, W_rz)
+    return ()
 
 
 def _weight_gradients(weights, states, saved, slopes):
@@ -130,4 +130,12 @@ def _weight_gradients(weights, states, saved, slopes):
     return product(da_rz, h), product(da_n, r * h)
 
 
-RESET_BEFORE = CustomCell(("weight_rz", "weight_n"), (), _step, _slopes, _step_backward, _weight_gradients)
+RESET_BEFORE = CustomCell(
+    weights=("weight_rz", "weight_n"),
+    columns=((0, 2), (2, 3), (0, 1), (1, 2)),  # r and z, n; r, z
+    saved=(),
+    step=_step,
+    slopes=_slopes,
+    step_backward=_step_backward,
+    weight_gradients=_weight_gradients,
+)

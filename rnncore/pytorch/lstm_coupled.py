@@ -80,18 +80,18 @@ def lstm_coupled_forward(params, xs, state0):
     return hs, LSTMState(*state_T)
 
 
-def _step(ops, weights, a_x, h, c, *, out):
-    (W_hh_T,), (out_h, out_c), H = weights, out, h.shape[1]
-    a_i, a_g, a_o = ops.addmm(a_x, h, W_hh_T).split_with_sizes((H, H, H), dim=1)
+def _step(ops, weights, a_x, columns, h, c, *, out):
+    (W_hh_T,), (out_h, out_c) = weights, out
+    a_i, a_g, a_o = ops.split(ops.addmm(a_x, h, W_hh_T), columns)
     i, g, o = ops.sigmoid(a_i), ops.tanh(a_g), ops.sigmoid(a_o)
     c_next = torch.lerp(c, g, i, out=out_c)  # (1 - i) * c + i * g
     return torch.mul(o, torch.tanh(c_next), out=out_h), c_next
 
 
-def _slopes(weights, states, saved):
+def _slopes(weights, states, saved, room):
     (c, c_next), (i, g, o) = (states[1][:-1], states[1][1:]), saved[0].chunk(3, dim=2)
     tanh_c = torch.tanh(c_next)
-    slope_a, of_c, of_h = gate_slopes(torch.empty_like(saved[0]), 3)
+    slope_a, of_c, of_h = gate_slopes(room, 3)
     sigmoid_slope(g - c, i, out=of_c[:, 0])
     tanh_slope(i, g, out=of_c[:, 1])
     sigmoid_slope(tanh_c, o, out=of_h)
@@ -102,4 +102,12 @@ def _weight_gradients(weights, states, saved, slopes):
     return (product(slopes[0], states[0][:-1]),)
 
 
-CELL = CustomCell(("weight_hh",), (), _step, _slopes, lstm_step_backward, _weight_gradients)
+CELL = CustomCell(
+    weights=("weight_hh",),
+    columns=((0, 1), (1, 2), (2, 3)),  # i, g, o
+    saved=(),
+    step=_step,
+    slopes=_slopes,
+    step_backward=lstm_step_backward,
+    weight_gradients=_weight_gradients,
+)

@@ -18,6 +18,7 @@ from rnncore.pytorch.custom_cell import (
     CustomCell,
     custom_forward,
     custom_step,
+    product,
     sigmoid_slope,
     tanh_slope,
 )
@@ -30,7 +31,6 @@ from rnncore.reference.lstm_layer_norm import init_lstm_layer_norm as reference_
 __all__ = ["init_lstm_layer_norm", "lstm_layer_norm_forward", "lstm_layer_norm_step_forward"]
 
 _norm_backward = aten.native_layer_norm_backward.default  # of (dy, x, shape, mean, rstd, gain, bias, which gradients are wanted)
-BLOCK = 50  # steps whose dhw is in memory at once: to get new memory from the system takes longer than to fill it
 X, X_GAIN, GAIN_BIAS = [True, False, False], [True, True, False], [False, True, True]
 
 
@@ -97,23 +97,22 @@ def _normalised_input(params, xs, eps):
     return F.layer_norm(xw, xw.shape[-1:], params["gain_ih"], params["bias_ih"] + params["bias_hh"], eps)
 
 
-def _step(ops, weights, a_x, h, c, *, out, eps):
+def _step(ops, weights, a_x, columns, h, c, *, out, eps):
     (W_hh_T, gain_hh, gain_c, bias_c), (out_h, out_c, out_hw), H = weights, out, h.shape[1]
     hw = torch.mm(h, W_hh_T, out=out_hw)  # (B, 4H)
-    a = ops.add(a_x, torch.layer_norm(hw, gain_hh.shape, gain_hh, None, eps))
-    a_if, a_g, a_o = a.split_with_sizes((2 * H, H, H), dim=1)
-    i, f = ops.sigmoid(a_if).split_with_sizes((H, H), dim=1)
+    a_if, a_g, a_o = ops.split(ops.add(a_x, torch.layer_norm(hw, [4 * H], gain_hh, None, eps)), columns[:3])
+    i, f = ops.split(ops.sigmoid(a_if), columns[3:])
     g, o = ops.tanh(a_g), ops.sigmoid(a_o)
     c_next = torch.mul(f, c, out=out_c).addcmul_(i, g)
-    return torch.mul(o, torch.layer_norm(c_next, gain_c.shape, gain_c, bias_c, eps).tanh_(), out=out_h), c_next
+    return torch.mul(o, torch.layer_norm(c_next, [H], gain_c, bias_c, eps).tanh_(), out=out_h), c_next
 
 
-def _slopes(weights, states, saved, *, eps):
+def _slopes(weights, states, saved, room, *, eps):
     (_, gain_hh, gain_c, bias_c), (c, c_next), (gates, hw) = weights, (states[1][:-1], states[1][1:]), saved
     i, f, g, o = gates.chunk(4, dim=2)
     shown, mean_c, rstd_c = _norm(c_next, gain_c, bias_c, eps)
     tanh_c = shown.tanh_()
-    room, mean_hh, rstd_hh = _norm(hw, gain_hh, None, eps)  # as in the loop: cheaper than to keep mean and rstd step by step
+    _, mean_hh, rstd_hh = _norm(hw, gain_hh, None, eps)  # as in the loop: cheaper than to keep mean and rstd step by step
     slope_a, of_c, of_h = gate_slopes(room, 4)
     sigmoid_slope(g, i, out=of_c[:, 0])
     sigmoid_slope(c, f, out=of_c[:, 1])
@@ -122,27 +121,23 @@ def _slopes(weights, states, saved, *, eps):
     return slope_a, of_c, of_h, tanh_slope(o, tanh_c), f, c_next, mean_c, rstd_c, hw, mean_hh, rstd_hh
 
 
-def _step_backward(weights, slopes, dh_next, dc_next):
-    W_hh, gain_hh, gain_c, bias_c = weights
+def _step_backward(weights, slopes, dh, dh_next, dc_next):
+    (W_hh, gain_hh, gain_c, bias_c), H = weights, dh.shape[1]
     *gates, slope_shown, f, c_next, mean_c, rstd_c, hw, mean_hh, rstd_hh = slopes
     dshown = slope_shown.mul_(dh_next)
-    dc_next = _norm_backward(dshown, c_next, gain_c.shape, mean_c, rstd_c, gain_c, bias_c, X)[0].add_(dc_next)
+    dc_next = _norm_backward(dshown, c_next, [H], mean_c, rstd_c, gain_c, bias_c, X)[0].add_(dc_next)
     da = gates_backward(gates, dh_next, dc_next)
-    dhw = _norm_backward(da, hw, gain_hh.shape, mean_hh, rstd_hh, gain_hh, None, X)[0]
-    return torch.mm(dhw, W_hh), dc_next.mul_(f)
+    dh.addmm_(_norm_backward(da, hw, [4 * H], mean_hh, rstd_hh, gain_hh, None, X)[0], W_hh)
+    return (dc_next.mul_(f),)
 
 
 def _weight_gradients(weights, states, saved, slopes):
-    W_hh, gain_hh, gain_c, bias_c = weights
+    _, gain_hh, gain_c, bias_c = weights
     *_, dshown, _, c_next, mean_c, rstd_c, hw, mean_hh, rstd_hh = slopes  # dshown: what slope_shown has become
-    dW_hh, dgain_hh = torch.zeros_like(W_hh), torch.zeros_like(gain_hh)
-    blocks = (v.split(BLOCK) for v in (slopes[0], hw, mean_hh, rstd_hh, states[0][:-1]))
-    for da, hw_block, mean, rstd, h in zip(*blocks, strict=True):
-        dhw, dgain, _ = _norm_backward(da, hw_block, gain_hh.shape, mean, rstd, gain_hh, None, X_GAIN)  # again: cheaper than to keep it
-        dW_hh.addmm_(dhw.flatten(0, 1).T, h.flatten(0, 1))
-        dgain_hh += dgain
+    # dhw once more: cheaper than to keep it
+    dhw, dgain_hh, _ = _norm_backward(slopes[0], hw, gain_hh.shape, mean_hh, rstd_hh, gain_hh, None, X_GAIN)
     _, dgain_c, dbias_c = _norm_backward(dshown, c_next, gain_c.shape, mean_c, rstd_c, gain_c, bias_c, GAIN_BIAS)
-    return dW_hh, dgain_hh, dgain_c, dbias_c
+    return product(dhw, states[0][:-1]), dgain_hh, dgain_c, dbias_c
 
 
 def _norm(x, gain, bias, eps):
@@ -150,4 +145,12 @@ def _norm(x, gain, bias, eps):
     return torch.native_layer_norm(x, gain.shape, gain, bias, eps)
 
 
-CELL = CustomCell(("weight_hh", "gain_hh", "gain_c", "bias_c"), (4,), _step, _slopes, _step_backward, _weight_gradients)
+CELL = CustomCell(
+    weights=("weight_hh", "gain_hh", "gain_c", "bias_c"),
+    columns=((0, 2), (2, 3), (3, 4), (0, 1), (1, 2)),  # i and f, g, o; i, f
+    saved=(4,),  # the product with h
+    step=_step,
+    slopes=_slopes,
+    step_backward=_step_backward,
+    weight_gradients=_weight_gradients,
+)

@@ -84,20 +84,20 @@ def lstm_peephole_forward(params, xs, state0):
     return hs, LSTMState(*state_T)
 
 
-def _step(ops, weights, a_x, h, c, *, out):
-    (W_hh_T, w_ci, w_cf, w_co), (out_h, out_c), H = weights, out, h.shape[1]
-    a_i, a_f, a_g, a_o = ops.addmm(a_x, h, W_hh_T).split_with_sizes((H, H, H, H), dim=1)
+def _step(ops, weights, a_x, columns, h, c, *, out):
+    (W_hh_T, w_ci, w_cf, w_co), (out_h, out_c) = weights, out
+    a_i, a_f, a_g, a_o = ops.split(ops.addmm(a_x, h, W_hh_T), columns)
     i, f, g = ops.sigmoid(ops.addcmul(a_i, w_ci, c)), ops.sigmoid(ops.addcmul(a_f, w_cf, c)), ops.tanh(a_g)
     c_next = torch.addcmul(f * c, i, g, out=out_c)
     o = ops.sigmoid(ops.addcmul(a_o, w_co, c_next))
     return torch.mul(o, torch.tanh(c_next), out=out_h), c_next
 
 
-def _slopes(weights, states, saved):
+def _slopes(weights, states, saved, room):
     _, w_ci, w_cf, w_co = weights
     (c, c_next), (i, f, g, o) = (states[1][:-1], states[1][1:]), saved[0].chunk(4, dim=2)
     tanh_c = torch.tanh(c_next)
-    slope_a, of_c, of_h = gate_slopes(torch.empty_like(saved[0]), 4)
+    slope_a, of_c, of_h = gate_slopes(room, 4)
     slope_i, slope_f = sigmoid_slope(g, i, out=of_c[:, 0]), sigmoid_slope(c, f, out=of_c[:, 1])
     tanh_slope(i, g, out=of_c[:, 2])
     slope_o = sigmoid_slope(tanh_c, o, out=of_h)
@@ -112,4 +112,12 @@ def _weight_gradients(weights, states, saved, slopes):
     return product(da, hs[:-1]), total(da_i * cs[:-1]), total(da_f * cs[:-1]), total(da_o * cs[1:])
 
 
-CELL = CustomCell(("weight_hh", "weight_ci", "weight_cf", "weight_co"), (), _step, _slopes, lstm_step_backward, _weight_gradients)
+CELL = CustomCell(
+    weights=("weight_hh", "weight_ci", "weight_cf", "weight_co"),
+    columns=((0, 1), (1, 2), (2, 3), (3, 4)),  # i, f, g, o
+    saved=(),
+    step=_step,
+    slopes=_slopes,
+    step_backward=lstm_step_backward,
+    weight_gradients=_weight_gradients,
+)

@@ -29,19 +29,21 @@ def gate_slopes(room, gates):
     return room, by_gate[:, :, :-1].transpose(1, 2), by_gate[:, :, -1]
 
 
-def lstm_step_backward(weights, slopes, dh_next, dc_next):
+def lstm_step_backward(weights, slopes, dh, dh_next, dc_next):
     """The step back of LSTMs whose cell state reaches the next one entry by entry.
 
     Args:
         weights: the first one is weight_hh.
         slopes: the three of `gate_slopes`; of h_next with respect to c_next (B, H); of c_next with respect to c (B, H).
+        dh: (B, H), to which the gradient is added.
         dh_next, dc_next: (B, H).
     Returns:
-        dh, dc.
+        (dc,).
     """
     *gates, slope_h, slope_c = slopes
     dc_next = torch.addcmul(dc_next, dh_next, slope_h)
-    return torch.mm(gates_backward(gates, dh_next, dc_next), weights[0]), dc_next.mul_(slope_c)
+    dh.addmm_(gates_backward(gates, dh_next, dc_next), weights[0])
+    return (dc_next.mul_(slope_c),)
 
 
 def gates_backward(slopes, dh_next, dc_next):

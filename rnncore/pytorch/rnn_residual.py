@@ -53,19 +53,19 @@ def rnn_residual_forward(params, xs, state0, *, scale=1.0):
     return hs, h_T
 
 
-def _step(ops, weights, a_x, h, *, out, scale):
+def _step(ops, weights, a_x, columns, h, *, out, scale):
     tanh_a = ops.tanh(ops.addmm(a_x, h, weights[0]))
     return (torch.add(h, tanh_a, alpha=scale, out=out[0]),)
 
 
-def _slopes(weights, states, saved, *, scale):
+def _slopes(weights, states, saved, room, *, scale):
     (tanh_a,) = saved
-    return (tanh_slope(torch.full_like(tanh_a, scale), tanh_a),)
+    return (tanh_slope(torch.full_like(tanh_a, scale), tanh_a, out=room),)
 
 
-def _step_backward(weights, slopes, dh_next):
-    da = slopes[0].mul_(dh_next)
-    return (torch.addmm(dh_next, da, weights[0]),)
+def _step_backward(weights, slopes, dh, dh_next):
+    dh.add_(dh_next).addmm_(slopes[0].mul_(dh_next), weights[0])
+    return ()
 
 
 def _weight_gradients(weights, states, saved, slopes):
@@ -78,4 +78,12 @@ def _checked(scale):
     return float(scale)
 
 
-CELL = CustomCell(("weight_hh",), (), _step, _slopes, _step_backward, _weight_gradients)
+CELL = CustomCell(
+    weights=("weight_hh",),
+    columns=(),
+    saved=(),
+    step=_step,
+    slopes=_slopes,
+    step_backward=_step_backward,
+    weight_gradients=_weight_gradients,
+)

@@ -6,7 +6,7 @@ import torch
 
 import rnncore.pytorch as mirror
 from rnncore.checks import check_parity, compare
-from rnncore.pytorch import lstm_layer_norm
+from rnncore.pytorch import custom_cell
 from rnncore.reference.cells import CELLS
 from rnncore.reference.lstm import LSTMState
 from rnncore.reference.tree import leaves, tree_map
@@ -103,13 +103,16 @@ def test_a_second_derivative_is_refused(rng):
         torch.autograd.grad(hs.sum(), xs, create_graph=True)
 
 
-def test_layer_norm_adds_up_the_blocks_of_its_weights_gradients(rng, monkeypatch):
-    params, xs, state0 = tree_map(lambda leaf: torch.tensor(leaf, requires_grad=True), arguments(CELLS["lstm_layer_norm"], rng))
-    found = []
-    for block in (T, 2):
-        monkeypatch.setattr(lstm_layer_norm, "BLOCK", block)
-        hs, _ = mirror.lstm_layer_norm_forward(params, xs, state0)
-        found.append(torch.autograd.grad(hs.square().sum(), list(params.values())))
+@pytest.mark.parametrize(("name", "options"), VARIANTS)
+@pytest.mark.parametrize("block", [1, 2 * B * 4 * H])
+def test_the_way_back_in_blocks(rng, monkeypatch, name, options, block):
+    """One step in a block, or a few and a rest, give what one block gives, for the state before the first step too."""
+    params, xs, state0 = tree_map(lambda leaf: torch.tensor(leaf, requires_grad=True), arguments(CELLS[name], rng))
+    tensors, found = [leaf for _, leaf in leaves((params, xs, state0))], []
+    for size in (block, custom_cell.BLOCK):
+        monkeypatch.setattr(custom_cell, "BLOCK", size)
+        outputs = [leaf for _, leaf in leaves(getattr(mirror, f"{name}_forward")(params, xs, state0, **options))]
+        found.append(torch.autograd.grad(sum(output.square().sum() for output in outputs), tensors))
     torch.testing.assert_close(*found, rtol=0, atol=1e-12)
 
 
