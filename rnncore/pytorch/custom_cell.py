@@ -199,22 +199,23 @@ class _Recurrence(torch.autograd.Function):
     def gradients(ctx, dhs, dh_T, others):
         cell, (n, count), kept = ctx.cell, ctx.counts, ctx.saved_tensors
         weights, states, saved = kept[:n], kept[n : n + count], kept[n + count :]
-        dhs = torch.cat([torch.zeros_like(dh_T)[None], dhs])  # of h_0 .. h_T: a step back adds to the one before it
-        dhs[-1] += dh_T
+        dh_next, dh_0 = dhs[-1] + dh_T, torch.zeros_like(dh_T)
         da_x, dweights = torch.empty_like(saved[0]), []
         with _cheap_calls():
-            inside, (dh_next,) = _untracked(weights), _untracked([dhs[-1]])
+            inside = _untracked(weights)
         for steps in reversed(_blocks(da_x)):
             states_of = [part[steps.start : steps.stop + 1] for part in states]
             saved_of = [part[steps] for part in saved]
             slopes = cell.slopes(weights, states_of, saved_of, da_x[steps], **ctx.options)
+            before = dhs[steps.start - 1 : steps.start] if steps.start else dh_0[None]
+            dhs_before = torch.cat([before, dhs[steps.start : steps.stop - 1]])  # a copy, to which each step adds
             with _cheap_calls():
-                for dh, *slopes_t in _steps([dhs[steps], *slopes], reversed):
+                for dh, *slopes_t in _steps([dhs_before, *slopes], reversed):
                     others = cell.step_backward(inside, slopes_t, dh, dh_next, *others)
                     dh_next = dh
             dweights.append(cell.weight_gradients(weights, states_of, saved_of, slopes))
         dweights = [functools.reduce(torch.add, blocks) for blocks in zip(*dweights, strict=True)]
-        return None, None, None, da_x, dhs[0].clone(), *(part.clone() for part in others), *dweights
+        return None, None, None, da_x, dh_next.clone(), *(part.clone() for part in others), *dweights
 
 
 def _blocks(a_x):
