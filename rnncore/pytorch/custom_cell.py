@@ -1,10 +1,10 @@
 r"""One template for cells that have no fused kernel: the hand-derived BPTT of the reference as one autograd function.
 
-    a_x = xs W_ih^T + b_ih + b_hh                                 one product for all steps, by autograd ("hoisted")
+    a_x = xs W_ih^T + b_ih + b_hh                                 one product for all steps ("hoisted")
     state_t = step(weights, a_x_t, state_{t-1})                   t = 1 .. T, the loop; what it keeps goes over a_x and into buffers
     slopes = slopes(weights, states, saved)                       the derivatives that need no gradient, for all steps at once
     da_x_t, dstate_{t-1} = step'(slopes_t, dstate_t)              t = T .. 1, the loop back; da_x takes the place of the first slopes
-    dweights                                                      one product for all steps, after the loop ("deferred")
+    dxs, dweights                                                 one product each for all steps, after the loop ("deferred")
 
 The last three lines are done for one block of steps after another, from the last to the first; a small problem has one block.
 
@@ -19,8 +19,8 @@ There is no second derivative: who asks for one gets an error, and the loop of s
 
 Contents
     CustomCell          what a cell gives to the template
+    Input               how its input enters: LINEAR is the first line above
     Ops                 what its step is made of: IN_PLACE in the loop, RECORDED under autograd
-    input_product       the first line above
     custom_step         one time step
     custom_forward      the loop, with its gradient
     product, total      sums over all steps and sequences, for `weight_gradients`
@@ -43,17 +43,39 @@ from torch.ops import aten
 
 __all__ = []
 
-BLOCK = 2**21  # entries of a_x in a block of the way back: 8 MiB in float32
+BLOCK = 2**20  # entries of a_x in a block of the way back: 4 MiB in float32
+
+
+class Input(NamedTuple):
+    """How the input enters the pre-activations, on tensors."""
+
+    weights: tuple  # keys of parameters; the first one is weight_ih
+    forward: Callable  # forward(weights, xs, **options) -> a_x (..., gates * H), and what `backward` needs of the way there, each (..., n)
+    backward: Callable  # backward(weights, xs, kept, da_x) -> the gradient at xs W_ih^T, and one for each weight
+
+
+def _linear(weights, xs, **options):
+    W_ih, b_ih, b_hh = weights
+    return (F.linear(xs, W_ih, b_ih + b_hh),)
+
+
+def _linear_backward(weights, xs, kept, da_x):
+    db = total(da_x)
+    return da_x, product(da_x, xs), db, db
+
+
+LINEAR = Input(("weight_ih", "bias_ih", "bias_hh"), _linear, _linear_backward)
 
 
 class CustomCell(NamedTuple):
-    """The recurrence of one kind of cell, on tensors, without the product with the input."""
+    """One kind of cell, on tensors."""
 
+    input: Input
     weights: tuple  # keys of what acts inside the loop: parameters, or parts of one
     columns: tuple  # what `ops.split` cuts pre-activations into: from where to where, in multiples of H
     saved: tuple  # what a step keeps beside the state and the gates, which `ops` leave in a_x: the width of each in multiples of H
     step: Callable  # step(ops, weights, a_x, columns, *state, out, **options) -> state_next; out: where it and saved go, or None for each
-    slopes: Callable  # slopes(weights, states, saved, room, **options) -> tuple of (T, B, ...), the first lies in room, which is as a_x is
+    slopes: Callable  # slopes(weights, states, saved, **options) -> tuple of new (T, B, ...), the first like a_x
     step_backward: Callable  # step_backward(weights, slopes, dh, *dstate_next) -> dstate without dh; adds to dh, writes da_x over slopes[0]
     weight_gradients: Callable  # weight_gradients(weights, states, saved, slopes) -> one for each weight; slopes[0] is da_x
 
@@ -83,49 +105,39 @@ IN_PLACE = Ops(torch.Tensor.add_, torch.Tensor.addmm_, torch.Tensor.addcmul_, to
 RECORDED = Ops(torch.add, torch.addmm, torch.addcmul, torch.sigmoid, torch.tanh, _cut)
 
 
-def input_product(params, xs):
-    """What the input and both biases add to the pre-activations.
-
-    Args:
-        params: dict of weight_ih (gates * H, D), bias_ih and bias_hh, each (gates * H,).
-        xs: (..., D).
-    Returns:
-        a_x: (..., gates * H).
-    """
-    return F.linear(xs, params["weight_ih"], params["bias_ih"] + params["bias_hh"])
-
-
-def custom_step(cell, params, a_x, *state, **options):
+def custom_step(cell, params, x, *state, **options):
     """Take one time step, by PyTorch's autograd.
 
     Args:
         cell: a `CustomCell`.
         params: dict of tensors that has the cell's weights.
-        a_x: (B, gates * H).
+        x: (B, D).
         *state: each (B, H).
-        **options: further arguments of the cell's step, no tensors.
+        **options: further arguments of the cell's functions, no tensors.
     Returns:
         state_next: tuple of (B, H).
     """
     weights, H = [_transposed(params[name]) for name in cell.weights], state[0].shape[1]
+    a_x, *_ = cell.input.forward([params[name] for name in cell.input.weights], x, **options)
     widths = [(end - start) * H for start, end in cell.columns]
     return cell.step(RECORDED, weights, a_x, widths, *state, out=[None] * (len(state) + len(cell.saved)), **options)
 
 
-def custom_forward(cell, params, a_x, *state0, **options):
+def custom_forward(cell, params, xs, *state0, **options):
     """Run a cell over a sequence, with its own backward pass.
 
     Args:
         cell: a `CustomCell`.
         params: dict of tensors that has the cell's weights.
-        a_x: (T, B, gates * H), made for this call: the gates are written over it.
+        xs: (T, B, D).
         *state0: each (B, H).
-        **options: further arguments of the cell's step, no tensors.
+        **options: further arguments of the cell's functions, no tensors.
     Returns:
         hs: (T, B, H), the first part of the state after each step.
         state_T: tuple of (B, H).
     """
-    hs, *state_T = _Recurrence.apply(cell, options, len(state0), a_x, *state0, *(params[name] for name in cell.weights))
+    weights = [params[name] for name in cell.input.weights + cell.weights]
+    hs, *state_T = _Recurrence.apply(cell, options, len(state0), xs, *state0, *weights)
     return hs, tuple(state_T)
 
 
@@ -172,8 +184,9 @@ class _Recurrence(torch.autograd.Function):
     """The loop over time and its gradient."""
 
     @staticmethod
-    def forward(ctx, cell, options, count, a_x, *state_and_weights):
-        state, weights = state_and_weights[:count], state_and_weights[count:]
+    def forward(ctx, cell, options, count, xs, *state_and_weights):
+        state, weights_in, weights = _groups(state_and_weights, count, len(cell.input.weights))
+        a_x, *of_input = cell.input.forward(weights_in, xs, **options)
         (T, B), H = a_x.shape[:2], state[0].shape[1]
         states = [a_x.new_empty(T + 1, B, H) for _ in state]
         saved = [a_x, *(a_x.new_empty(T, B, width * H) for width in cell.saved)]
@@ -184,8 +197,8 @@ class _Recurrence(torch.autograd.Function):
             columns, n = [a_x[:, :, start * H : end * H] for start, end in cell.columns], len(cell.columns)
             for a_x_t, *views in _steps([a_x, *columns, *(part[1:] for part in states), *saved[1:]]):
                 state = cell.step(IN_PLACE, inside, a_x_t, views[:n], *state, out=views[n:], **options)
-        ctx.cell, ctx.options, ctx.counts = cell, options, (len(weights), count)
-        ctx.save_for_backward(*weights, *states, *saved)
+        ctx.cell, ctx.options, ctx.count = cell, options, count
+        ctx.save_for_backward(xs, *weights_in, *weights, *states, *saved, *of_input)
         return states[0][1:], *(part[-1].clone() for part in states)
 
     @staticmethod
@@ -197,25 +210,39 @@ class _Recurrence(torch.autograd.Function):
 
     @staticmethod
     def gradients(ctx, dhs, dh_T, others):
-        cell, (n, count), kept = ctx.cell, ctx.counts, ctx.saved_tensors
-        weights, states, saved = kept[:n], kept[n : n + count], kept[n + count :]
+        cell, (xs, *kept) = ctx.cell, ctx.saved_tensors
+        sizes = len(cell.input.weights), len(cell.weights), ctx.count, 1 + len(cell.saved)
+        weights_in, weights, states, saved, of_input = _groups(kept, *sizes)
         dh_next, dh_0 = dhs[-1] + dh_T, torch.zeros_like(dh_T)
-        da_x, dweights = torch.empty_like(saved[0]), []
+        dxs = torch.empty_like(xs) if ctx.needs_input_grad[3] else None
+        dweights = []
         with _cheap_calls():
             inside = _untracked(weights)
-        for steps in reversed(_blocks(da_x)):
+        for steps in reversed(_blocks(saved[0])):
             states_of = [part[steps.start : steps.stop + 1] for part in states]
             saved_of = [part[steps] for part in saved]
-            slopes = cell.slopes(weights, states_of, saved_of, da_x[steps], **ctx.options)
+            slopes = cell.slopes(weights, states_of, saved_of, **ctx.options)
             before = dhs[steps.start - 1 : steps.start] if steps.start else dh_0[None]
             dhs_before = torch.cat([before, dhs[steps.start : steps.stop - 1]])  # a copy, to which each step adds
             with _cheap_calls():
                 for dh, *slopes_t in _steps([dhs_before, *slopes], reversed):
                     others = cell.step_backward(inside, slopes_t, dh, dh_next, *others)
                     dh_next = dh
-            dweights.append(cell.weight_gradients(weights, states_of, saved_of, slopes))
+            dxw, *dweights_in = cell.input.backward(weights_in, xs[steps], [part[steps] for part in of_input], slopes[0])
+            if dxs is not None:
+                dxs[steps] = dxw @ weights_in[0]
+            dweights.append([*dweights_in, *cell.weight_gradients(weights, states_of, saved_of, slopes)])
         dweights = [functools.reduce(torch.add, blocks) for blocks in zip(*dweights, strict=True)]
-        return None, None, None, da_x, dh_next.clone(), *(part.clone() for part in others), *dweights
+        return None, None, None, dxs, dh_next.clone(), *(part.clone() for part in others), *dweights
+
+
+def _groups(values, *sizes):
+    """Cut a list into groups of these sizes, and the rest."""
+    groups = []
+    for size in sizes:
+        groups.append(values[:size])
+        values = values[size:]
+    return *groups, values
 
 
 def _blocks(a_x):

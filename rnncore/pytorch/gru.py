@@ -16,10 +16,10 @@ from torch import _VF
 
 from rnncore.pytorch.arguments import tensors
 from rnncore.pytorch.custom_cell import (
+    LINEAR,
     CustomCell,
     custom_forward,
     custom_step,
-    input_product,
     product,
     sigmoid_slope,
     tanh_slope,
@@ -64,7 +64,7 @@ def gru_step_forward(params, x, h, *, reset="after"):
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     """
     if gru_kernel(reset=reset) is None:
-        return custom_step(RESET_BEFORE, _by_gates(params), input_product(params, x), h)[0]
+        return custom_step(RESET_BEFORE, _by_gates(params), x, h)[0]
     return _VF.gru_cell(x, h, *(params[name] for name in NAMES))
 
 
@@ -85,17 +85,17 @@ def gru_forward(params, xs, state0, *, reset="after"):
     """
     kernel = gru_kernel(reset=reset)
     if kernel is None:
-        hs, (h_T,) = custom_forward(RESET_BEFORE, _by_gates(params), input_product(params, xs), state0)
+        hs, (h_T,) = custom_forward(RESET_BEFORE, _by_gates(params), xs, state0)
         return hs, h_T
     hs, state_T = fused_forward(kernel, [params], xs, state0[None])
     return hs, state_T[0]
 
 
 def _by_gates(params):
-    """The recurrent weights of r and z, and those of n, which a reset before the product uses one after the other."""
+    """The parameters with the recurrent weights of r and z, and those of n, which a reset before the product uses one after the other."""
     W_hh = params["weight_hh"]
     H = W_hh.shape[1]
-    return dict(zip(RESET_BEFORE.weights, W_hh.split((2 * H, H)), strict=True))
+    return params | dict(zip(RESET_BEFORE.weights, W_hh.split((2 * H, H)), strict=True))
 
 
 def _step(ops, weights, a_x, columns, h, *, out):
@@ -106,14 +106,15 @@ def _step(ops, weights, a_x, columns, h, *, out):
     return (torch.lerp(n, h, z, out=out[0]),)  # (1 - z) * n + z * h
 
 
-def _slopes(weights, states, saved, room):
+def _slopes(weights, states, saved):
     h, (gates,) = states[0][:-1], saved
     r, z, n = gates.chunk(3, dim=2)
-    slope_r, slope_z, slope_n = room.chunk(3, dim=2)
+    slope_a = torch.empty_like(gates)
+    slope_r, slope_z, slope_n = slope_a.chunk(3, dim=2)
     sigmoid_slope(h, r, out=slope_r)
     sigmoid_slope(h - n, z, out=slope_z)
     tanh_slope(1 - z, n, out=slope_n)
-    return room, room[:, :, : 2 * h.shape[2]], slope_r, slope_z, slope_n, r, z
+    return slope_a, slope_a[:, :, : 2 * h.shape[2]], slope_r, slope_z, slope_n, r, z
 
 
 def _step_backward(weights, slopes, dh, dh_next):
@@ -131,6 +132,7 @@ def _weight_gradients(weights, states, saved, slopes):
 
 
 RESET_BEFORE = CustomCell(
+    input=LINEAR,
     weights=("weight_rz", "weight_n"),
     columns=((0, 2), (2, 3), (0, 1), (1, 2)),  # r and z, n; r, z
     saved=(),

@@ -16,6 +16,7 @@ from torch.ops import aten
 from rnncore.pytorch.arguments import tensors
 from rnncore.pytorch.custom_cell import (
     CustomCell,
+    Input,
     custom_forward,
     custom_step,
     product,
@@ -31,7 +32,7 @@ from rnncore.reference.lstm_layer_norm import init_lstm_layer_norm as reference_
 __all__ = ["init_lstm_layer_norm", "lstm_layer_norm_forward", "lstm_layer_norm_step_forward"]
 
 _norm_backward = aten.native_layer_norm_backward.default  # of (dy, x, shape, mean, rstd, gain, bias, which gradients are wanted)
-X, X_GAIN, GAIN_BIAS = [True, False, False], [True, True, False], [False, True, True]
+X, X_GAIN, GAIN_BIAS, ALL = [True, False, False], [True, True, False], [False, True, True], [True, True, True]
 
 
 def init_lstm_layer_norm(rng, input_size, hidden_size, *, forget_bias=None, device="auto", dtype=torch.float32):
@@ -67,7 +68,7 @@ def lstm_layer_norm_step_forward(params, x, state, *, eps=1e-5):
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     """
-    return LSTMState(*custom_step(CELL, params, _normalised_input(params, x, eps), *state, eps=eps))
+    return LSTMState(*custom_step(CELL, params, x, *state, eps=eps))
 
 
 @tensors(params=PARAMS, xs="T B D", state0=STATE)
@@ -86,15 +87,23 @@ def lstm_layer_norm_forward(params, xs, state0, *, eps=1e-5):
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     """
-    hs, state_T = custom_forward(CELL, params, _normalised_input(params, xs, eps), *state0, eps=eps)
+    hs, state_T = custom_forward(CELL, params, xs, *state0, eps=eps)
     return hs, LSTMState(*state_T)
 
 
-def _normalised_input(params, xs, eps):
+def _input(weights, xs, *, eps):
     if not eps > 0:
         raise ValueError(f"eps must be positive, got {eps}.")
-    xw = F.linear(xs, params["weight_ih"])  # (..., 4H)
-    return F.layer_norm(xw, xw.shape[-1:], params["gain_ih"], params["bias_ih"] + params["bias_hh"], eps)
+    W_ih, gain_ih, b_ih, b_hh = weights
+    xw = F.linear(xs, W_ih)  # (..., 4H)
+    a_x, mean, rstd = _norm(xw, gain_ih, b_ih + b_hh, eps)
+    return a_x, xw, mean, rstd
+
+
+def _input_backward(weights, xs, kept, da_x):
+    (_, gain_ih, b_ih, _), (xw, mean, rstd) = weights, kept
+    dxw, dgain, db = _norm_backward(da_x, xw, gain_ih.shape, mean, rstd, gain_ih, b_ih, ALL)
+    return dxw, product(dxw, xs), dgain, db, db
 
 
 def _step(ops, weights, a_x, columns, h, c, *, out, eps):
@@ -107,12 +116,12 @@ def _step(ops, weights, a_x, columns, h, c, *, out, eps):
     return torch.mul(o, torch.layer_norm(c_next, [H], gain_c, bias_c, eps).tanh_(), out=out_h), c_next
 
 
-def _slopes(weights, states, saved, room, *, eps):
+def _slopes(weights, states, saved, *, eps):
     (_, gain_hh, gain_c, bias_c), (c, c_next), (gates, hw) = weights, (states[1][:-1], states[1][1:]), saved
     i, f, g, o = gates.chunk(4, dim=2)
     shown, mean_c, rstd_c = _norm(c_next, gain_c, bias_c, eps)
     tanh_c = shown.tanh_()
-    _, mean_hh, rstd_hh = _norm(hw, gain_hh, None, eps)  # as in the loop: cheaper than to keep mean and rstd step by step
+    room, mean_hh, rstd_hh = _norm(hw, gain_hh, None, eps)  # as in the loop: cheaper than to keep mean and rstd step by step
     slope_a, of_c, of_h = gate_slopes(room, 4)
     sigmoid_slope(g, i, out=of_c[:, 0])
     sigmoid_slope(c, f, out=of_c[:, 1])
@@ -146,6 +155,7 @@ def _norm(x, gain, bias, eps):
 
 
 CELL = CustomCell(
+    input=Input(("weight_ih", "gain_ih", "bias_ih", "bias_hh"), _input, _input_backward),
     weights=("weight_hh", "gain_hh", "gain_c", "bias_c"),
     columns=((0, 2), (2, 3), (3, 4), (0, 1), (1, 2)),  # i and f, g, o; i, f
     saved=(4,),  # the product with h

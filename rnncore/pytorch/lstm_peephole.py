@@ -12,10 +12,10 @@ import torch
 
 from rnncore.pytorch.arguments import tensors
 from rnncore.pytorch.custom_cell import (
+    LINEAR,
     CustomCell,
     custom_forward,
     custom_step,
-    input_product,
     product,
     sigmoid_slope,
     tanh_slope,
@@ -62,7 +62,7 @@ def lstm_peephole_step_forward(params, x, state):
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     """
-    return LSTMState(*custom_step(CELL, params, input_product(params, x), *state))
+    return LSTMState(*custom_step(CELL, params, x, *state))
 
 
 @tensors(params=PARAMS, xs="T B D", state0=STATE)
@@ -80,7 +80,7 @@ def lstm_peephole_forward(params, xs, state0):
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     """
-    hs, state_T = custom_forward(CELL, params, input_product(params, xs), *state0)
+    hs, state_T = custom_forward(CELL, params, xs, *state0)
     return hs, LSTMState(*state_T)
 
 
@@ -93,11 +93,11 @@ def _step(ops, weights, a_x, columns, h, c, *, out):
     return torch.mul(o, torch.tanh(c_next), out=out_h), c_next
 
 
-def _slopes(weights, states, saved, room):
+def _slopes(weights, states, saved):
     _, w_ci, w_cf, w_co = weights
     (c, c_next), (i, f, g, o) = (states[1][:-1], states[1][1:]), saved[0].chunk(4, dim=2)
     tanh_c = torch.tanh(c_next)
-    slope_a, of_c, of_h = gate_slopes(room, 4)
+    slope_a, of_c, of_h = gate_slopes(torch.empty_like(saved[0]), 4)
     slope_i, slope_f = sigmoid_slope(g, i, out=of_c[:, 0]), sigmoid_slope(c, f, out=of_c[:, 1])
     tanh_slope(i, g, out=of_c[:, 2])
     slope_o = sigmoid_slope(tanh_c, o, out=of_h)
@@ -113,6 +113,7 @@ def _weight_gradients(weights, states, saved, slopes):
 
 
 CELL = CustomCell(
+    input=LINEAR,
     weights=("weight_hh", "weight_ci", "weight_cf", "weight_co"),
     columns=((0, 1), (1, 2), (2, 3), (3, 4)),  # i, f, g, o
     saved=(),

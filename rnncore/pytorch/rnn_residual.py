@@ -11,7 +11,7 @@ Source: He et al. (2016); Chang, Chen, Haber and Chi (2019); the equations stand
 import torch
 
 from rnncore.pytorch.arguments import tensors
-from rnncore.pytorch.custom_cell import CustomCell, custom_forward, custom_step, input_product, product, tanh_slope
+from rnncore.pytorch.custom_cell import LINEAR, CustomCell, custom_forward, custom_step, product, tanh_slope
 from rnncore.reference.rnn import PARAMS
 
 __all__ = ["rnn_residual_forward", "rnn_residual_step_forward"]
@@ -31,7 +31,7 @@ def rnn_residual_step_forward(params, x, h, *, scale=1.0):
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     """
-    return custom_step(CELL, params, input_product(params, x), h, scale=_checked(scale))[0]
+    return custom_step(CELL, params, x, h, scale=_checked(scale))[0]
 
 
 @tensors(params=PARAMS, xs="T B D", state0="B H")
@@ -49,7 +49,7 @@ def rnn_residual_forward(params, xs, state0, *, scale=1.0):
     Raises:
         TypeError, ValueError: an argument has the wrong type, shape or values; the sentence says which.
     """
-    hs, (h_T,) = custom_forward(CELL, params, input_product(params, xs), state0, scale=_checked(scale))
+    hs, (h_T,) = custom_forward(CELL, params, xs, state0, scale=_checked(scale))
     return hs, h_T
 
 
@@ -58,9 +58,9 @@ def _step(ops, weights, a_x, columns, h, *, out, scale):
     return (torch.add(h, tanh_a, alpha=scale, out=out[0]),)
 
 
-def _slopes(weights, states, saved, room, *, scale):
+def _slopes(weights, states, saved, *, scale):
     (tanh_a,) = saved
-    return (tanh_slope(torch.full_like(tanh_a, scale), tanh_a, out=room),)
+    return (tanh_slope(torch.full_like(tanh_a, scale), tanh_a),)
 
 
 def _step_backward(weights, slopes, dh, dh_next):
@@ -79,6 +79,7 @@ def _checked(scale):
 
 
 CELL = CustomCell(
+    input=LINEAR,
     weights=("weight_hh",),
     columns=(),
     saved=(),

@@ -104,6 +104,20 @@ def test_a_second_derivative_is_refused(rng):
 
 
 @pytest.mark.parametrize(("name", "options"), VARIANTS)
+def test_inputs_that_need_no_gradient(rng, name, options):
+    """Inputs are most often data: they get none, the parameters get theirs, and each its own memory."""
+    params, xs, state0 = tree_map(torch.tensor, arguments(CELLS[name], rng))
+    found = []
+    for wanted in (True, False):
+        leaf = {key: p.clone().requires_grad_() for key, p in params.items()}
+        hs, _ = getattr(mirror, f"{name}_forward")(leaf, xs.clone().requires_grad_(wanted), state0, **options)
+        hs.square().sum().backward()
+        found.append([p.grad for p in leaf.values()])
+    torch.testing.assert_close(*found, rtol=0, atol=0)
+    assert len({p.data_ptr() for p in found[1]}) == len(params)
+
+
+@pytest.mark.parametrize(("name", "options"), VARIANTS)
 @pytest.mark.parametrize("block", [1, 2 * B * 4 * H])
 def test_the_way_back_in_blocks(rng, monkeypatch, name, options, block):
     """One step in a block, or a few and a rest, give what one block gives, for the state before the first step too."""
