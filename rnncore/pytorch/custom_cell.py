@@ -9,13 +9,13 @@ r"""One template for cells that have no fused kernel: the hand-derived BPTT of t
 The last three lines are done for one block of steps after another, from the last to the first; a small problem has one block.
 
 An eager loop records every operation of every step in PyTorch's graph. Here the graph sees one function: forward keeps all states, the
-gates, which it writes over a_x, and the few tensors of `saved`; a step of the loop back is a few products, written over the slopes. The
-loops run over `unbind`: with `a_x[t]` under autograd the backward pass of each indexing would write a full-size tensor of zeros, and the
-time would grow with T squared. In a small network a call costs more than its arithmetic, so the loops make few tensors and no views:
-`unbind` makes one for every step at less than half the price of a slice in each. They run in inference mode, on the memory of ordinary
-tensors: a call then costs less. In a large network memory costs most, and memory new from the system more than used: what can be written
-over another tensor of (T, B, gates * H) gets none of its own, and what the way back needs for itself is as large as a block of steps.
-There is no second derivative: who asks for one gets an error, and the loop of steps has it.
+gates, which it writes over a_x, and the few tensors that the cell asks for; a step of the loop back is a few products, written over the
+slopes. The loops run over `unbind`: with `a_x[t]` under autograd the backward pass of each indexing would write a full-size tensor of
+zeros, and the time would grow with T squared. In a small network a call costs more than its arithmetic, so the loops make few tensors and
+no views: `unbind` makes one for every step at less than half the price of a slice in each. They run in inference mode, on the memory of
+ordinary tensors: a call then costs less. In a large network memory costs most, and memory new from the system more than used: what can be
+written over another tensor of (T, B, gates * H) gets none of its own, and what the way back needs for itself is as large as a block of
+steps. There is no second derivative: who asks for one gets an error, and the loop of steps has it.
 
 Contents
     CustomCell          what a cell gives to the template
@@ -75,7 +75,7 @@ class CustomCell(NamedTuple):
     columns: tuple  # what `ops.split` cuts pre-activations into: from where to where, in multiples of H
     saved: tuple  # what a step keeps beside the state and the gates, which `ops` leave in a_x: the width of each in multiples of H
     step: Callable  # step(ops, weights, a_x, columns, *state, out, **options) -> state_next; out: where it and saved go, or None for each
-    slopes: Callable  # slopes(weights, states, saved, **options) -> tuple of new (T, B, ...), the first like a_x
+    slopes: Callable  # slopes(weights, states, saved, **options) -> tuple of (T, B, ...), the first like a_x; what is written over is new
     step_backward: Callable  # step_backward(weights, slopes, dh, *dstate_next) -> dstate without dh; adds to dh, writes da_x over slopes[0]
     weight_gradients: Callable  # weight_gradients(weights, states, saved, slopes) -> one for each weight; slopes[0] is da_x
 
@@ -83,7 +83,7 @@ class CustomCell(NamedTuple):
 
 
 class Ops(NamedTuple):
-    """Functions of an array: in the loop each writes over its first argument."""
+    """Functions of an array: in the loop all but `split` write over their first argument."""
 
     add: Callable
     addmm: Callable
@@ -214,7 +214,7 @@ class _Recurrence(torch.autograd.Function):
         sizes = len(cell.input.weights), len(cell.weights), ctx.count, 1 + len(cell.saved)
         weights_in, weights, states, saved, of_input = _groups(kept, *sizes)
         dh_next, dh_0 = dhs[-1] + dh_T, torch.zeros_like(dh_T)
-        dxs = torch.empty_like(xs) if ctx.needs_input_grad[3] else None
+        dxs = torch.empty_like(xs) if ctx.needs_input_grad[3] else None  # 3: the place of xs in `forward`
         dweights = []
         with _cheap_calls():
             inside = _untracked(weights)
