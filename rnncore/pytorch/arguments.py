@@ -6,6 +6,9 @@
 The language of the specifications is that of `rnncore.reference.shapes`, so a cell's `PARAMS` and `STATE` serve both sides, and a mistake
 gets the same sentence. What tensors have in addition, one device, is checked too. Values are looked at on the CPU alone: on a GPU the
 question would hold up the program until everything before it is done. In a function that is being compiled nothing is checked.
+
+A small network takes less time than a look at all its arguments. So each function remembers which shapes, types and devices it has found
+right: when they come again only the values are looked at.
 """
 
 import functools
@@ -19,6 +22,8 @@ from rnncore.reference.shapes import KINDS, _Check, _type, binding, parse
 __all__ = []
 
 _call = threading.local()
+
+MOST_FORMS = 1000  # that a function remembers
 
 
 def tensors(**specs):
@@ -35,20 +40,27 @@ def tensors(**specs):
 
     def decorate(function):
         bind, optional = binding(function)
+        right = set()  # what `_form` said of arguments that had no fault
+        alone = all(_of_tensors(spec) for spec in specs.values())
 
         @functools.wraps(function)
         def checked(*args, **kwargs):
             if torch.compiler.is_compiling() or getattr(_call, "checked", False):
                 return function(*args, **kwargs)
             arguments = bind(*args, **kwargs)
-            try:
-                check = _TensorCheck()
-                for name, spec in specs.items():
-                    if name not in optional or arguments[name] is not None:
-                        check.argument(name, spec(arguments) if callable(spec) else spec, arguments[name])
-                check.multiples()
-            except (TypeError, ValueError) as error:
-                raise type(error)(f"{function.__name__}: {error}") from None
+            floats = []
+            form = _form([arguments[name] for name in specs], floats) if alone else None
+            if form not in right or not all(map(_sum_is_finite, floats)):
+                try:
+                    check = _TensorCheck()
+                    for name, spec in specs.items():
+                        if name not in optional or arguments[name] is not None:
+                            check.argument(name, spec(arguments) if callable(spec) else spec, arguments[name])
+                    check.multiples()
+                except (TypeError, ValueError) as error:
+                    raise type(error)(f"{function.__name__}: {error}") from None
+                if alone and len(right) < MOST_FORMS:
+                    right.add(form)
             _call.checked = True
             try:
                 return function(*args, **kwargs)
@@ -92,10 +104,36 @@ class _TensorCheck(_Check):
             raise TypeError(f"{name} is {value.dtype} but {dtype_name} is {dtype}: use one dtype in a call.")
 
     def _finite(self, name, value):
-        if value.device.type == "cpu" and not math.isfinite(value.detach().sum()):  # ten times as fast as to look at each entry
+        if not _sum_is_finite(value):
             wrong = torch.argwhere(~torch.isfinite(value)).tolist()
             if wrong:  # else it was only the sum that went to infinity
                 raise ValueError(f"{name} must hold finite numbers, got {value[tuple(wrong[0])].item()} at index {wrong[0]}.")
+
+
+def _sum_is_finite(value):
+    """Whether all entries are finite, at a tenth of the price; large ones may add up to infinity, and then it says no."""
+    return not value.is_cpu or math.isfinite(value.detach().sum())
+
+
+def _of_tensors(spec):
+    """Whether a specification speaks of tensors alone: not of generators and sizes, nor of other arguments."""
+    if isinstance(spec, str):
+        return spec not in ("rng", "size")
+    parts = spec.values() if isinstance(spec, dict) else spec if isinstance(spec, tuple) and hasattr(spec, "_fields") else [None]
+    return not callable(spec) and spec is not None and all(map(_of_tensors, parts))
+
+
+def _form(value, floats):
+    """All that `_TensorCheck` looks at but the numbers, as a key of a set; tensors that hold floating-point numbers go to the list."""
+    if isinstance(value, torch.Tensor):
+        if value.dtype.is_floating_point:
+            floats.append(value)
+        return value.shape, value.dtype, value.device
+    if isinstance(value, dict):
+        return tuple(value), *[_form(part, floats) for part in value.values()]
+    if isinstance(value, (tuple, list)):
+        return type(value), *[_form(part, floats) for part in value]
+    return type(value)
 
 
 def _kind(dtype):

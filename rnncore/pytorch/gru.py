@@ -98,12 +98,14 @@ def _by_gates(params):
     return params | dict(zip(RESET_BEFORE.weights, W_hh.split((2 * H, H)), strict=True))
 
 
-def _step(ops, weights, a_x, columns, h, *, out):
+def _walk(ops, weights, steps, h):
     W_rz_T, W_n_T = weights
-    a_rz, a_n = ops.split(a_x, columns[:2])
-    r, z = ops.split(ops.sigmoid(ops.addmm(a_rz, h, W_rz_T)), columns[2:])
-    n = ops.tanh(ops.addmm(a_n, r * h, W_n_T))
-    return (torch.lerp(n, h, z, out=out[0]),)  # (1 - z) * n + z * h
+    for a_x, rz, n, r, z, out in steps:
+        a_rz, a_n = ops.split(a_x, (rz, n))
+        r, z = ops.split(ops.sigmoid(ops.addmm(a_rz, h, W_rz_T)), (r, z))
+        n = ops.tanh(ops.addmm(a_n, r * h, W_n_T))
+        h = torch.lerp(n, h, z, out=out)  # (1 - z) * n + z * h
+    return (h,)
 
 
 def _slopes(weights, states, saved):
@@ -117,13 +119,14 @@ def _slopes(weights, states, saved):
     return slope_a, slope_a[:, :, : 2 * h.shape[2]], slope_r, slope_z, slope_n, r, z
 
 
-def _step_backward(weights, slopes, dh, dh_next):
-    (W_rz, W_n), (_, da_rz, da_r, da_z, da_n, r, z) = weights, slopes
-    drh = da_n.mul_(dh_next) @ W_n  # gradient at r * h
-    da_r.mul_(drh)
-    da_z.mul_(dh_next)
-    dh.addcmul_(dh_next, z).addcmul_(drh, r).addmm_(da_rz, W_rz)
-    return ()
+def _walk_back(weights, steps, dh_next):
+    W_rz, W_n = weights
+    for dh, _, da_rz, da_r, da_z, da_n, r, z in steps:
+        drh = da_n.mul_(dh_next) @ W_n  # gradient at r * h
+        da_r.mul_(drh)
+        da_z.mul_(dh_next)
+        dh_next = dh.addcmul_(dh_next, z).addcmul_(drh, r).addmm_(da_rz, W_rz)
+    return (dh_next,)
 
 
 def _weight_gradients(weights, states, saved, slopes):
@@ -136,8 +139,8 @@ RESET_BEFORE = CustomCell(
     weights=("weight_rz", "weight_n"),
     columns=((0, 2), (2, 3), (0, 1), (1, 2)),  # r and z, n; r, z
     saved=(),
-    step=_step,
+    walk=_walk,
     slopes=_slopes,
-    step_backward=_step_backward,
+    walk_back=_walk_back,
     weight_gradients=_weight_gradients,
 )

@@ -21,7 +21,7 @@ from rnncore.pytorch.custom_cell import (
     tanh_slope,
 )
 from rnncore.pytorch.device import to_torch
-from rnncore.pytorch.lstm_slopes import gate_slopes, lstm_step_backward
+from rnncore.pytorch.lstm_slopes import gate_slopes, lstm_walk_back
 from rnncore.reference.lstm import STATE, LSTMState
 from rnncore.reference.lstm_coupled import PARAMS
 from rnncore.reference.lstm_coupled import init_lstm_coupled as reference_init
@@ -80,12 +80,14 @@ def lstm_coupled_forward(params, xs, state0):
     return hs, LSTMState(*state_T)
 
 
-def _step(ops, weights, a_x, columns, h, c, *, out):
-    (W_hh_T,), (out_h, out_c) = weights, out
-    a_i, a_g, a_o = ops.split(ops.addmm(a_x, h, W_hh_T), columns)
-    i, g, o = ops.sigmoid(a_i), ops.tanh(a_g), ops.sigmoid(a_o)
-    c_next = torch.lerp(c, g, i, out=out_c)  # (1 - i) * c + i * g
-    return torch.mul(o, torch.tanh(c_next), out=out_h), c_next
+def _walk(ops, weights, steps, h, c):
+    (W_hh_T,) = weights
+    for a_x, *columns, out_h, out_c in steps:
+        a_i, a_g, a_o = ops.split(ops.addmm(a_x, h, W_hh_T), columns)
+        i, g, o = ops.sigmoid(a_i), ops.tanh(a_g), ops.sigmoid(a_o)
+        c = torch.lerp(c, g, i, out=out_c)  # (1 - i) * c + i * g
+        h = torch.mul(o, torch.tanh(c), out=out_h)
+    return h, c
 
 
 def _slopes(weights, states, saved):
@@ -107,8 +109,8 @@ CELL = CustomCell(
     weights=("weight_hh",),
     columns=((0, 1), (1, 2), (2, 3)),  # i, g, o
     saved=(),
-    step=_step,
+    walk=_walk,
     slopes=_slopes,
-    step_backward=lstm_step_backward,
+    walk_back=lstm_walk_back,
     weight_gradients=_weight_gradients,
 )

@@ -22,7 +22,7 @@ from rnncore.pytorch.custom_cell import (
     total,
 )
 from rnncore.pytorch.device import to_torch
-from rnncore.pytorch.lstm_slopes import gate_slopes, lstm_step_backward
+from rnncore.pytorch.lstm_slopes import gate_slopes, lstm_walk_back
 from rnncore.reference.lstm import STATE, LSTMState
 from rnncore.reference.lstm_peephole import PARAMS
 from rnncore.reference.lstm_peephole import init_lstm_peephole as reference_init
@@ -84,13 +84,15 @@ def lstm_peephole_forward(params, xs, state0):
     return hs, LSTMState(*state_T)
 
 
-def _step(ops, weights, a_x, columns, h, c, *, out):
-    (W_hh_T, w_ci, w_cf, w_co), (out_h, out_c) = weights, out
-    a_i, a_f, a_g, a_o = ops.split(ops.addmm(a_x, h, W_hh_T), columns)
-    i, f, g = ops.sigmoid(ops.addcmul(a_i, w_ci, c)), ops.sigmoid(ops.addcmul(a_f, w_cf, c)), ops.tanh(a_g)
-    c_next = torch.addcmul(f * c, i, g, out=out_c)
-    o = ops.sigmoid(ops.addcmul(a_o, w_co, c_next))
-    return torch.mul(o, torch.tanh(c_next), out=out_h), c_next
+def _walk(ops, weights, steps, h, c):
+    W_hh_T, w_ci, w_cf, w_co = weights
+    for a_x, *columns, out_h, out_c in steps:
+        a_i, a_f, a_g, a_o = ops.split(ops.addmm(a_x, h, W_hh_T), columns)
+        i, f, g = ops.sigmoid(ops.addcmul(a_i, w_ci, c)), ops.sigmoid(ops.addcmul(a_f, w_cf, c)), ops.tanh(a_g)
+        c = torch.addcmul(f * c, i, g, out=out_c)
+        o = ops.sigmoid(ops.addcmul(a_o, w_co, c))
+        h = torch.mul(o, torch.tanh(c), out=out_h)
+    return h, c
 
 
 def _slopes(weights, states, saved):
@@ -117,8 +119,8 @@ CELL = CustomCell(
     weights=("weight_hh", "weight_ci", "weight_cf", "weight_co"),
     columns=((0, 1), (1, 2), (2, 3), (3, 4)),  # i, f, g, o
     saved=(),
-    step=_step,
+    walk=_walk,
     slopes=_slopes,
-    step_backward=lstm_step_backward,
+    walk_back=lstm_walk_back,
     weight_gradients=_weight_gradients,
 )

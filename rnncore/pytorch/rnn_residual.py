@@ -53,9 +53,11 @@ def rnn_residual_forward(params, xs, state0, *, scale=1.0):
     return hs, h_T
 
 
-def _step(ops, weights, a_x, columns, h, *, out, scale):
-    tanh_a = ops.tanh(ops.addmm(a_x, h, weights[0]))
-    return (torch.add(h, tanh_a, alpha=scale, out=out[0]),)
+def _walk(ops, weights, steps, h, *, scale):
+    (W_hh_T,) = weights
+    for a_x, out in steps:
+        h = torch.add(h, ops.tanh(ops.addmm(a_x, h, W_hh_T)), alpha=scale, out=out)
+    return (h,)
 
 
 def _slopes(weights, states, saved, *, scale):
@@ -63,9 +65,11 @@ def _slopes(weights, states, saved, *, scale):
     return (tanh_slope(torch.full_like(tanh_a, scale), tanh_a),)
 
 
-def _step_backward(weights, slopes, dh, dh_next):
-    dh.add_(dh_next).addmm_(slopes[0].mul_(dh_next), weights[0])
-    return ()
+def _walk_back(weights, steps, dh_next):
+    (W_hh,) = weights
+    for dh, da in steps:
+        dh_next = dh.add_(dh_next).addmm_(da.mul_(dh_next), W_hh)
+    return (dh_next,)
 
 
 def _weight_gradients(weights, states, saved, slopes):
@@ -83,8 +87,8 @@ CELL = CustomCell(
     weights=("weight_hh",),
     columns=(),
     saved=(),
-    step=_step,
+    walk=_walk,
     slopes=_slopes,
-    step_backward=_step_backward,
+    walk_back=_walk_back,
     weight_gradients=_weight_gradients,
 )

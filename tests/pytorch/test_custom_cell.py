@@ -1,12 +1,14 @@
 """Cells without a fused kernel: the template's hand-derived gradient equals the reference's, and the step's automatic one too."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import torch
 
 import rnncore.pytorch as mirror
 from rnncore.checks import check_parity, compare
-from rnncore.pytorch import custom_cell
+from rnncore.pytorch import custom_cell, rooms
 from rnncore.reference.cells import CELLS
 from rnncore.reference.lstm import LSTMState
 from rnncore.reference.tree import leaves, tree_map
@@ -127,6 +129,48 @@ def test_the_way_back_in_blocks(rng, monkeypatch, name, options, block):
         monkeypatch.setattr(custom_cell, "BLOCK", size)
         outputs = [leaf for _, leaf in leaves(getattr(mirror, f"{name}_forward")(params, xs, state0, **options))]
         found.append(torch.autograd.grad(sum(output.square().sum() for output in outputs), tensors))
+    torch.testing.assert_close(*found, rtol=0, atol=1e-12)
+
+
+def gradients_of(name, options, arrays):
+    """Of the sum of the squares of all outputs, as a function still to be called; and the outputs."""
+    tensors = tree_map(lambda leaf: torch.tensor(leaf, requires_grad=True), arrays)
+    outputs = [leaf for _, leaf in leaves(getattr(mirror, f"{name}_forward")(*tensors, **options))]
+    loss = sum(output.square().sum() for output in outputs)
+    return outputs, lambda: torch.autograd.grad(loss, [leaf for _, leaf in leaves(tensors)])
+
+
+@pytest.mark.parametrize(("name", "options"), VARIANTS)
+def test_small_problems_share_rooms_without_a_trace(rng, monkeypatch, name, options):
+    """Calls of one shape, one after the other, one inside the other, and in threads, give what calls without rooms give."""
+    problems = [arguments(CELLS[name], rng) for _ in range(6)]
+    monkeypatch.setattr(rooms, "ENTRIES", 0)
+    expected = [(outputs, backward()) for outputs, backward in (gradients_of(name, options, arrays) for arrays in problems)]
+    monkeypatch.undo()
+
+    def one(arrays):
+        outputs, backward = gradients_of(name, options, arrays)
+        return outputs, backward()
+
+    with torch.inference_mode():  # a first call that makes the room; what comes after is no inference
+        getattr(mirror, f"{name}_forward")(*tree_map(torch.tensor, problems[0]), **options)
+    after_each_other = [one(arrays) for arrays in problems]
+    begun = [gradients_of(name, options, arrays) for arrays in problems]
+    inside_each_other = [(outputs, backward()) for outputs, backward in reversed(begun)][::-1]
+    with ThreadPoolExecutor(3) as pool:
+        at_once = list(pool.map(one, problems * 5))
+    for found in (after_each_other, inside_each_other, at_once):
+        torch.testing.assert_close(found, expected * (len(found) // len(expected)), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize(("name", "options"), VARIANTS)
+def test_inputs_with_the_batch_first_in_memory(rng, name, options):
+    params, xs, state0 = tree_map(torch.tensor, arguments(CELLS[name], rng))
+    found = []
+    for inputs in (xs, xs.transpose(0, 1).contiguous().transpose(0, 1)):
+        leaf = inputs.clone(memory_format=torch.preserve_format).requires_grad_()
+        hs, _ = getattr(mirror, f"{name}_forward")(params, leaf, state0, **options)
+        found.append(torch.autograd.grad(hs.square().sum(), leaf))
     torch.testing.assert_close(*found, rtol=0, atol=1e-12)
 
 
