@@ -1,9 +1,9 @@
 """Memory that small problems use again: a loop's tensors together with their parts for each step.
 
-In a small network most of a step's time is spent on calls, and a fifth of the calls only make a tensor for the part of another one that
-belongs to the step. These parts are the same in every call of the same shape. So what a loop writes lies in a room, which is kept for the
-next call with all the parts; numbers are copied into it and out of it, which costs little while they are few. Nobody but the loop sees
-a room: while one is taken it is on no list, so that another thread, or a call within the call, gets one of its own.
+In the smallest networks a tenth of the time goes into making a tensor for every part of another one that belongs to one step. These parts
+are the same in every call of the same shape. So what a loop writes lies in a room, which is kept for the next call with all the parts;
+numbers are copied into it and out of it, which costs little while they are few. Nobody but the loop sees a room: while one is taken it is
+on no list, so that another thread, or a call within the call, gets one of its own.
 
 Contents
     Room           tensors, and what was made of them once
