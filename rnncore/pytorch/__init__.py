@@ -14,7 +14,8 @@ What the reference has no file for:
 
     arguments       the check of tensors            device        where tensors live
     fused           PyTorch's recurrent kernels     state_dict    modules of `torch.nn` to the reference's parameters and back
-    custom_cell     the template of all other cells                         lstm_slopes   the step back that its LSTMs share
+    custom_cell     the template of all other cells                         lstm_slopes   the way back that its LSTMs share
+    rooms           memory that its small problems use again
 """
 
 # ruff: noqa: F403

@@ -7,8 +7,8 @@ The language of the specifications is that of `rnncore.reference.shapes`, so a c
 gets the same sentence. What tensors have in addition, one device, is checked too. Values are looked at on the CPU alone: on a GPU the
 question would hold up the program until everything before it is done. In a function that is being compiled nothing is checked.
 
-A small network takes less time than a look at all its arguments. So each function remembers which shapes, types and devices it has found
-right: when they come again only the values are looked at.
+For a small network a look at all arguments is much of the time. So a function whose specifications speak of tensors alone remembers which
+shapes, types and devices it has found right: when they come again only the values are looked at.
 """
 
 import functools
@@ -51,14 +51,7 @@ def tensors(**specs):
             floats = []
             form = _form([arguments[name] for name in specs], floats) if alone else None
             if form not in right or not all(map(_sum_is_finite, floats)):
-                try:
-                    check = _TensorCheck()
-                    for name, spec in specs.items():
-                        if name not in optional or arguments[name] is not None:
-                            check.argument(name, spec(arguments) if callable(spec) else spec, arguments[name])
-                    check.multiples()
-                except (TypeError, ValueError) as error:
-                    raise type(error)(f"{function.__name__}: {error}") from None
+                _TensorCheck().call(function, specs, optional, arguments)
                 if alone and len(right) < MOST_FORMS:
                     right.add(form)
             _call.checked = True
@@ -111,7 +104,7 @@ class _TensorCheck(_Check):
 
 
 def _sum_is_finite(value):
-    """Whether all entries are finite, at a tenth of the price; large ones may add up to infinity, and then it says no."""
+    """Whether all entries are finite, at a tenth of the price; no where large ones add up to infinity, yes where nobody may look."""
     return not value.is_cpu or math.isfinite(value.detach().sum())
 
 

@@ -13,10 +13,10 @@ gates, which it writes over a_x, and the few tensors that the cell asks for; a s
 slopes. The loops run over `unbind`: with `a_x[t]` under autograd the backward pass of each indexing would write a full-size tensor of
 zeros, and the time would grow with T squared. In a small network a call costs more than its arithmetic, so the loops make few tensors and
 no views: `unbind` makes one for every step at less than half the price of a slice in each, and the smallest problems find theirs made
-(`rooms.py`). The loops run in inference mode, on the memory of ordinary tensors: a call then costs less. In a large network memory costs
-most, and memory new from the system more than used: what can be written over another tensor of (T, B, gates * H) gets none of its own, and
-what the way back needs for itself is as large as a block of steps. There is no second derivative: who asks for one gets an error, and the
-loop of steps has it.
+(`rooms.py`). The loops run in inference mode, on tensors of that mode, often the memory of ordinary ones: a call then costs less. In a
+large network memory costs most, and memory new from the system more than used: what can be written over another tensor of (T, B, gates * H)
+gets none of its own, and what the way back needs for itself is as large as a block of steps. There is no second derivative: who asks for
+one gets an error, and the loop of steps has it.
 
 Contents
     CustomCell          what a cell gives to the template
@@ -205,14 +205,14 @@ def _walk_room(cell, count, H, a_x):
         states: list of (T + 1, B, H).
         steps: for each step what `walk` gets.
     """
-    (a_x,) = a_x
-    T, B = a_x.shape[:2]
-    saved = [a_x, *(a_x.new_empty(T, B, width * H) for width in cell.saved)]
-    states = [a_x.new_empty(T + 1, B, H) for _ in range(count)]
+    (whole,) = a_x
+    T, B = whole.shape[:2]
+    saved = [whole, *(whole.new_empty(T, B, width * H) for width in cell.saved)]
+    states = [whole.new_empty(T + 1, B, H) for _ in range(count)]
     with _cheap_calls():
-        a_x, *others = _untracked(saved)
-        columns = [a_x[:, :, start * H : end * H] for start, end in cell.columns]
-        return saved, states, _steps([a_x, *columns, *(part[1:] for part in _untracked(states)), *others])
+        gates, *others = _untracked(saved)
+        columns = [gates[:, :, start * H : end * H] for start, end in cell.columns]
+        return saved, states, _steps([gates, *columns, *(part[1:] for part in _untracked(states)), *others])
 
 
 class _Recurrence(torch.autograd.Function):
@@ -222,7 +222,7 @@ class _Recurrence(torch.autograd.Function):
     def forward(ctx, cell, options, count, xs, *state_and_weights):
         state, weights_in, weights = _groups(state_and_weights, count, len(cell.input.weights))
         a_x, *of_input = cell.input.forward(weights_in, xs, **options)
-        room = take(cell.walk, [a_x], functools.partial(_walk_room, cell, count, state[0].shape[1]))
+        room = take(cell, [a_x], functools.partial(_walk_room, cell, count, state[0].shape[1]))
         saved, states, steps = room.made
         with _cheap_calls():
             for all_steps, first in zip(states, state, strict=True):
@@ -257,7 +257,7 @@ class _Recurrence(torch.autograd.Function):
             with _cheap_calls():
                 slopes = cell.slopes(weights, states_of, saved_of, **ctx.options)
                 dhs_before = dhs[start - 1 : stop - 1].clone() if start else F.pad(dhs[: stop - 1], (0, 0, 0, 0, 1, 0))
-                room = take(cell.walk_back, [dhs_before, *slopes], _steps_back, whole=1)
+                room = take(cell, [dhs_before, *slopes], _steps_back, whole=1)
                 _, *slopes = room.tensors
                 dstate = cell.walk_back(weights, room.made, *dstate)
             dstate = [part.clone() for part in dstate]  # ours alone, and nothing of inference mode
@@ -268,7 +268,7 @@ class _Recurrence(torch.autograd.Function):
                 torch.mm(dxw.flatten(0, 1), weights_in[0], out=_cut(dxs, start, stop).view(-1, xs.shape[2]))
             dweights.append([*dweights_in, *dweights_loop])
             put(room)
-            del dxw
+            del dxw, slopes, room  # before those of the next block are made
         dweights = [functools.reduce(torch.add, blocks) for blocks in zip(*dweights, strict=True)]
         return None, None, None, dxs, *dstate, *dweights
 

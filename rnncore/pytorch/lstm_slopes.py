@@ -1,7 +1,7 @@
 """The way back, as far as LSTM variants share it: the slopes of their gates and what multiplies them.
 
 Contents
-    gate_slopes       room for the slopes of all gates, in the forms that a step back needs
+    gate_slopes       the memory of all gates' slopes, in the forms that a step back needs
     lstm_walk_back    the way back where the cell state reaches the next one entry by entry
 
 The cells run by the template of `custom_cell.py`.
@@ -14,7 +14,7 @@ __all__ = []
 
 
 def gate_slopes(memory, gates):
-    """Make room for the slopes of an LSTM's gates: the same memory in the three forms that its step back needs.
+    """Give the memory of an LSTM's slopes in the three forms that its step back needs.
 
     Args:
         memory: contiguous (T, B, gates * H), of any content.

@@ -9,7 +9,7 @@ Contents
     Room           tensors, and what was made of them once
     take, put      get a room, and give it back
 
-Larger problems, other devices than the CPU and calls that are being compiled work on the tensors that they bring.
+Larger problems, other devices than the CPU, subclasses of tensors and calls that are being compiled work on the tensors that they bring.
 Source: FFTW's plans (Frigo and Johnson 2005), which prepare once what many calls of one shape do.
 """
 
@@ -19,7 +19,7 @@ import torch
 
 __all__ = []
 
-ENTRIES, STEPS = 2**16, 128  # of the largest tensor, in the longest sequence, for which a room is kept
+ENTRIES, STEPS = 2**16, 128  # of the whole, in the longest sequence, for which a room is kept
 MOST = 8  # rooms; the one not used for longest goes first
 
 _free = {}  # key -> Room, the latest one last
@@ -38,9 +38,9 @@ def take(owner, tensors, make, *, whole=0):
     """Get a room that holds the numbers of some tensors.
 
     Args:
-        owner: whoever has rooms of its own; its name in the list.
-        tensors: list of (T, ...), on one device; their number, order and shapes follow from the owner and from the whole one's shape.
-        make: function of the tensors of the room, called once for each room.
+        owner: whoever has rooms of its own, as a key of a dict.
+        tensors: list of (T, ...), on one device and of one type.
+        make: function of the tensors of the room, called once for each room; it must follow from the owner and the tensors' shapes.
         whole: position of a contiguous tensor that has its memory to itself; others may be parts of it, and in a room are so again.
     Returns:
         A Room.
@@ -49,7 +49,7 @@ def take(owner, tensors, make, *, whole=0):
     plain = type(first) is torch.Tensor and first.is_cpu and not torch.compiler.is_compiling()
     if not plain or first.numel() > ENTRIES or len(first) > STEPS:
         return Room(None, tensors, [], make(tensors))
-    key = owner, first.shape, first.dtype
+    key = owner, first.dtype, *(tensor.shape for tensor in tensors)
     with torch.inference_mode():
         if room := _free.pop(key, None):
             for ours, theirs, copied in zip(room.tensors, tensors, room.copied, strict=True):
@@ -68,6 +68,7 @@ def take(owner, tensors, make, *, whole=0):
 def put(room):
     """Give a room back, for the next call of this shape."""
     if room.key is not None:
+        _free.pop(room.key, None)
         _free[room.key] = room
         for key in list(_free)[:-MOST]:
             _free.pop(key, None)

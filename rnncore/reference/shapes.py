@@ -55,14 +55,7 @@ def shapes(**specs):
             if _call.checked:
                 return function(*args, **kwargs)
             arguments = bind(*args, **kwargs)
-            try:
-                check = _Check()
-                for name, spec in specs.items():
-                    if name not in optional or arguments[name] is not None:
-                        check.argument(name, spec(arguments) if callable(spec) else spec, arguments[name])
-                check.multiples()
-            except (TypeError, ValueError) as error:
-                raise type(error)(f"{function.__name__}: {error}") from None
+            _Check().call(function, specs, optional, arguments)
             _call.checked = True
             try:
                 return function(*args, **kwargs)
@@ -99,6 +92,16 @@ class _Check:
         self.sizes = {}  # "H" -> (size, name of the argument that set it)
         self.dtype = None  # (dtype, name of the argument that set it)
         self.later = []  # axes such as "4H", checked once H is known
+
+    def call(self, function, specs, optional, arguments):
+        """Check the arguments of one call; the sentence about a wrong one begins with the function's name."""
+        try:
+            for name, spec in specs.items():
+                if name not in optional or arguments[name] is not None:
+                    self.argument(name, spec(arguments) if callable(spec) else spec, arguments[name])
+            self.multiples()
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"{function.__name__}: {error}") from None
 
     def argument(self, name, spec, value):
         if isinstance(spec, dict):

@@ -5,6 +5,8 @@ import pytest
 import torch
 
 import rnncore.pytorch as mirror
+from rnncore.pytorch import arguments
+from rnncore.pytorch.arguments import _TensorCheck
 
 T, B, D, H = 5, 2, 3, 4
 
@@ -56,3 +58,54 @@ def test_a_state_that_explodes_is_a_result(rng):
 def test_what_is_no_tensor_of_numbers(rng, xs, words):
     with pytest.raises(TypeError, match=words):
         mirror.rnn_forward(mirror.init_rnn(rng, D, H, device="cpu"), xs, torch.zeros(B, H))
+
+
+def _call(**changed):
+    arguments = {"a": torch.zeros(T, B, H), "b": torch.zeros(T, B, H), "state0": torch.zeros(B, H)}
+    return mirror.linear_recurrence_forward(**arguments | changed)
+
+
+def test_what_was_right_once_is_not_looked_at_again_but_its_numbers_are(monkeypatch):
+    _call()
+    monkeypatch.setattr(_TensorCheck, "call", lambda *_: pytest.fail("shapes that were right are looked at again"))
+    _call(b=torch.ones(T, B, H))
+    monkeypatch.undo()
+    with pytest.raises(ValueError, match=r"b must hold finite numbers, got nan at index \[0, 0, 0\]\."):
+        _call(b=torch.full((T, B, H), torch.nan))
+
+
+@pytest.mark.parametrize(
+    ("changed", "error", "words"),
+    [
+        ({"b": torch.zeros(T + 1, B, H)}, ValueError, rf"b must have shape \(T, B, H\), got \({T + 1}, {B}, {H}\)"),
+        ({"state0": torch.zeros(B, H, dtype=torch.float64)}, TypeError, r"state0 is torch.float64 but a is torch.float32"),
+        ({"state0": torch.zeros(B, H, device="meta")}, ValueError, r"state0 is on meta but a is on cpu"),
+        (
+            {"state0": np.zeros((B, H), dtype=np.float32)},
+            TypeError,
+            r"state0 must be a tensor of shape \(B, H\), got a value of type ndarray",
+        ),
+        ({"state0": None}, TypeError, r"state0 must be a tensor of shape \(B, H\), got None"),
+    ],
+)
+def test_what_was_right_once_does_not_excuse_what_is_wrong(changed, error, words):
+    for _ in range(2):
+        _call()
+        with pytest.raises(error, match=words):
+            _call(**changed)
+
+
+def test_only_so_many_shapes_are_remembered(monkeypatch):
+    """Sequences come in any length: a program that runs for weeks keeps its memory."""
+    monkeypatch.setattr(arguments, "MOST_FORMS", 2)
+    seen = []
+
+    @arguments.tensors(xs="T B")
+    def function(xs):
+        return xs
+
+    check = _TensorCheck.call
+    monkeypatch.setattr(_TensorCheck, "call", lambda self, *of: seen.append(of[-1]["xs"].shape[0]) or check(self, *of))
+    for steps in (1, 2, 3, 3, 2, 1):
+        function(torch.zeros(steps, B))
+    assert seen == [1, 2, 3, 3]

@@ -30,6 +30,13 @@ def arguments(cell, rng, T=T, B=B):
     return params, rng.standard_normal((T, B, D)), tree_map(lambda s: s + rng.standard_normal(s.shape), cell.zero_state(B, H))
 
 
+@pytest.fixture(params=["rooms", "no rooms"])
+def size(request, monkeypatch):
+    """Problems as small as these have rooms; without them they run as large ones do."""
+    if request.param == "no rooms":
+        monkeypatch.setattr(rooms, "ENTRIES", 0)
+
+
 def as_tuple(function):
     """`check_parity` takes a tuple for several outputs; a named tuple alone is one output."""
 
@@ -43,6 +50,7 @@ def as_tuple(function):
 @pytest.mark.parametrize("device", ["cpu", GPU])
 @pytest.mark.parametrize(("name", "options"), VARIANTS)
 @pytest.mark.parametrize(("T", "B"), [(T, B), (1, 3), (4, 1)])
+@pytest.mark.usefixtures("size")
 def test_equals_the_reference(rng, device, name, options, T, B):
     cell = CELLS[name]
     params, xs, state0 = arguments(cell, rng, T, B)
@@ -53,6 +61,7 @@ def test_equals_the_reference(rng, device, name, options, T, B):
 
 
 @pytest.mark.parametrize(("name", "options"), VARIANTS)
+@pytest.mark.usefixtures("size")
 def test_gradients_of_part_of_the_outputs(rng, name, options):
     """A loss of the last state alone, or of one step, leaves the other outputs' gradients out."""
     cell, forward = CELLS[name], getattr(mirror, f"{name}_forward")
@@ -68,6 +77,7 @@ def test_gradients_of_part_of_the_outputs(rng, name, options):
 
 
 @pytest.mark.parametrize(("name", "options"), VARIANTS)
+@pytest.mark.usefixtures("size")
 def test_the_buffers_of_the_loops_stay_inside(rng, name, options):
     """A second backward pass gives the same gradients, and who writes over the last state changes neither them nor hs."""
     params, xs, state0 = tree_map(lambda leaf: torch.tensor(leaf, requires_grad=True), arguments(CELLS[name], rng))
@@ -106,6 +116,7 @@ def test_a_second_derivative_is_refused(rng):
 
 
 @pytest.mark.parametrize(("name", "options"), VARIANTS)
+@pytest.mark.usefixtures("size")
 def test_inputs_that_need_no_gradient(rng, name, options):
     """Inputs are most often data: the parameters then get the same gradients, and each its own memory."""
     params, xs, state0 = tree_map(torch.tensor, arguments(CELLS[name], rng))
@@ -121,14 +132,17 @@ def test_inputs_that_need_no_gradient(rng, name, options):
 
 @pytest.mark.parametrize(("name", "options"), VARIANTS)
 @pytest.mark.parametrize("block", [1, 3 * B * H, 8 * B * H])  # 3: several steps of the residual RNN, 8: of the others
+@pytest.mark.usefixtures("size")
 def test_the_way_back_in_blocks(rng, monkeypatch, name, options, block):
     """One step in a block, or a few and a rest, give what one block gives, for the state before the first step too."""
     params, xs, state0 = tree_map(lambda leaf: torch.tensor(leaf, requires_grad=True), arguments(CELLS[name], rng))
     tensors, found = [leaf for _, leaf in leaves((params, xs, state0))], []
-    for size in (block, custom_cell.BLOCK):
-        monkeypatch.setattr(custom_cell, "BLOCK", size)
+    for entries in (block, custom_cell.BLOCK):
+        monkeypatch.setattr(custom_cell, "BLOCK", entries)
         outputs = [leaf for _, leaf in leaves(getattr(mirror, f"{name}_forward")(params, xs, state0, **options))]
-        found.append(torch.autograd.grad(sum(output.square().sum() for output in outputs), tensors))
+        given = [output.detach().clone() for output in outputs]
+        found.append(torch.autograd.grad(outputs, tensors, given))
+        torch.testing.assert_close(given, [output.detach() for output in outputs], rtol=0, atol=0)
     torch.testing.assert_close(*found, rtol=0, atol=1e-12)
 
 
@@ -164,6 +178,26 @@ def test_small_problems_share_rooms_without_a_trace(rng, monkeypatch, name, opti
 
 
 @pytest.mark.parametrize(("name", "options"), VARIANTS)
+def test_a_second_call_finds_the_rooms_of_the_first(rng, monkeypatch, name, options):
+    monkeypatch.setattr(rooms, "_free", {})
+    found = []
+    for _ in range(2):
+        gradients_of(name, options, arguments(CELLS[name], rng))[1]()
+        found.append([id(room.made) for room in rooms._free.values()])
+    assert len(found[0]) == 2
+    assert found[0] == found[1]
+
+
+def test_cells_that_share_a_way_back_share_no_rooms(rng):
+    """Of as many pre-activations: four gates of three, and three gates of four."""
+    for name, H in (("lstm_peephole", 3), ("lstm_coupled", 4), ("lstm_peephole", 3)):
+        cell = CELLS[name]
+        arrays = cell.init(rng, D, H), rng.standard_normal((T, B, D)), cell.zero_state(B, H)
+        check_parity(cell.forward, cell.backward, getattr(mirror, f"{name}_forward"), *arrays, rng=rng)
+
+
+@pytest.mark.parametrize(("name", "options"), VARIANTS)
+@pytest.mark.usefixtures("size")
 def test_inputs_with_the_batch_first_in_memory(rng, name, options):
     params, xs, state0 = tree_map(torch.tensor, arguments(CELLS[name], rng))
     found = []

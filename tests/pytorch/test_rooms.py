@@ -41,6 +41,15 @@ def test_a_room_that_is_taken_is_nobody_elses():
     assert first.tensors[1].data_ptr() != second.tensors[1].data_ptr()
 
 
+def test_what_else_is_brought_tells_rooms_apart():
+    """Two users of one name whose wholes have one shape, but not their other tensors."""
+    for width in (1, 2):
+        brought = [torch.zeros(T, B, H), torch.zeros(T, B, width)]
+        room = take("somebody", brought, list)
+        assert room.tensors[1].shape == (T, B, width)
+        put(room)
+
+
 @pytest.mark.parametrize("other", [{"T": T + 1}, {"dtype": torch.float32}])
 def test_a_room_fits_one_shape_and_type(other):
     put(take("somebody", tensors(), list, whole=1))
@@ -52,7 +61,15 @@ def test_a_room_fits_one_shape_and_type(other):
 def test_only_a_few_are_kept_and_the_latest():
     for steps in range(1, rooms.MOST + 4):
         put(take("somebody", tensors(steps), list, whole=1))
-    assert [shape[0] for _, shape, _ in rooms._free] == list(range(4, rooms.MOST + 4))
+    assert [shape[0] for _, _, shape, *_ in rooms._free] == list(range(4, rooms.MOST + 4))
+
+
+def test_the_room_given_back_last_stays_longest():
+    first, again = (take("somebody", tensors(1), list, whole=1) for _ in range(2))
+    put(first)
+    put(take("somebody", tensors(2), list, whole=1))
+    put(again)
+    assert [shape[0] for _, _, shape, *_ in rooms._free] == [2, 1]
 
 
 @pytest.mark.parametrize(("limit", "value"), [("ENTRIES", T * B * 3 * H - 1), ("STEPS", T - 1)])
